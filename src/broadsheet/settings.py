@@ -1,0 +1,96 @@
+"""Configuration, read once at the edge and passed down as plain values.
+
+Each field is also an environment variable: BROADSHEET_ + the upper-case name
+(`BROADSHEET_HOME`), and a line in `HOME/settings.toml`. Command-line flags win,
+then the environment, then the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from broadsheet.errors import UsageError
+
+SETTINGS_FILE = "settings.toml"
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults; docs/SETTINGS.md is checked against this class."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BROADSHEET_", extra="forbid", frozen=True, validate_default=True
+    )
+
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("broadsheet", appauthor=False)),
+        description="The folder that holds the library, its indexes and its settings.",
+    )
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the web server listens on.")
+    allowed_hosts: list[str] = Field(
+        default_factory=lambda: ["127.0.0.1", "localhost", "[::1]"],
+        description="Host names the web server answers to (against DNS rebinding).",
+    )
+    categories: list[str] = Field(
+        default_factory=lambda: ["cs.CL", "cs.CV", "cs.LG", "cs.AI"],
+        description="arXiv categories harvested by default.",
+    )
+    sources: list[str] = Field(
+        default_factory=lambda: ["arxiv", "hf-daily"],
+        description="Sources the worker harvests: arxiv, arxiv-feed, hf-daily, openreview, acl.",
+    )
+    openreview_venues: list[str] = Field(
+        default_factory=list,
+        description="OpenReview venue ids to harvest, such as ICLR.cc/2026/Conference.",
+    )
+    acl_volumes: list[str] = Field(
+        default_factory=list, description="ACL Anthology collections to harvest, such as 2026.acl."
+    )
+    harvest_every_minutes: int = Field(
+        60, ge=5, description="How often the worker asks each source for what is new."
+    )
+    contact: str = Field(
+        "", description="Mail address sent to sources in the User-Agent, as they ask for."
+    )
+    arxiv_oai_url: str = Field(
+        "https://oaipmh.arxiv.org/oai", description="arXiv's OAI-PMH endpoint."
+    )
+    arxiv_api_url: str = Field(
+        "https://export.arxiv.org/api/query", description="arXiv's Atom API endpoint."
+    )
+    arxiv_feed_url: str = Field(
+        "https://rss.arxiv.org/atom/", description="arXiv's announcement feed, category appended."
+    )
+    hf_url: str = Field("https://huggingface.co", description="Hugging Face, for daily papers.")
+    openreview_url: str = Field("https://api2.openreview.net", description="OpenReview API.")
+    acl_url: str = Field(
+        "https://raw.githubusercontent.com/acl-org/acl-anthology/master/data/xml/",
+        description="Where ACL Anthology XML collections are read.",
+    )
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings from flags (None means not given), environment and HOME/settings.toml.
+
+    Raises UsageError naming the setting that cannot be read.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        home = Settings(**given).home
+        path = home / SETTINGS_FILE
+        try:
+            in_file = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path} is not valid TOML ({error}); mend or remove it") from error
+        environment = Settings(**given).model_dump(exclude_unset=True)
+        return Settings(**{**in_file, **environment, **given}) if in_file else Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"setting {name}: {first['msg']}") from error
