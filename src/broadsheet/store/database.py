@@ -1,0 +1,243 @@
+"""The one door to SQLite: opening, migrating, reading, and writing in transactions.
+
+WAL mode: one writer at a time (SQLite's own lock, across processes), any number of
+readers, each on its own connection per thread. Driver errors leave here as StoreError.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from broadsheet.errors import (
+    ForeignStoreError,
+    NewerStoreError,
+    NotFoundError,
+    StoreBusyError,
+    StoreError,
+    StoreFullError,
+)
+
+FILE_NAME = "broadsheet.sqlite"
+APPLICATION_ID = 0x42_53_48_54  # "BSHT", in the file's header: how a foreign file is told
+BUSY_TIMEOUT_S = 15.0
+CACHE_KIB = 32 * 1024
+PARAMETERS_MAX = 30_000
+
+Row = tuple[Any, ...]
+
+
+class Transaction:
+    """Statements of one unit of work; made only by `Database.transaction`."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Execute; returns the rowid of the last row inserted."""
+        with _translated(self._path):
+            return self._connection.execute(sql, parameters).lastrowid or 0
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with _translated(self._path):
+            self._connection.executemany(sql, rows)
+
+    def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with _translated(self._path):
+            return self._connection.execute(sql, parameters).fetchall()
+
+
+class Database:
+    """A library file. Safe to share between threads: each gets its own connection."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self.store_id: str = ""
+
+    def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows of one SELECT."""
+        with _translated(self.path):
+            return self._connection().execute(sql, parameters).fetchall()
+
+    def read_in(self, sql: str, values: Sequence[Any]) -> list[Row]:
+        """Rows of a SELECT whose text holds `IN (?*)` for a list of any length."""
+        rows: list[Row] = []
+        for start in range(0, len(values), PARAMETERS_MAX):
+            part = values[start : start + PARAMETERS_MAX]
+            rows += self.read(sql.replace("?*", ",".join("?" * len(part))), part)
+        return rows
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads inside see one state of the library, whatever is written meanwhile."""
+        connection = self._connection()
+        with _translated(self.path):
+            connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """All or nothing; waits for another writer up to BUSY_TIMEOUT_S.
+
+        Raises StoreBusyError, StoreFullError or StoreError; nothing is written then.
+        """
+        connection = self._connection()
+        with _translated(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield Transaction(connection, self.path)
+            with _translated(self.path):
+                connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+            self._local = threading.local()
+
+    def connection_for_backup(self) -> sqlite3.Connection:
+        """The raw connection, for SQLite's own online backup alone."""
+        return self._connection()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = _connect(self.path)
+            self._local.connection = connection
+            with self._lock:
+                self._connections.append(connection)
+        return connection
+
+
+def open_database(home: Path, *, create: bool = True) -> Database:
+    """The library of `home`, migrated to this version.
+
+    Raises NotFoundError when there is none and `create` is false, ForeignStoreError,
+    NewerStoreError, StoreBusyError, StoreFullError or StoreError.
+    """
+    path = home / FILE_NAME
+    if not path.exists():
+        if not create:
+            raise NotFoundError(
+                f"no library in {home}; make one with `broadsheet up --sample` or "
+                "`broadsheet import FILE`"
+            )
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"cannot make the folder {home}: {error.strerror}; choose another with --home"
+            ) from error
+    database = Database(path)
+    _migrate(database)
+    database.store_id = str(database.read("SELECT value FROM about WHERE name = 'store_id'")[0][0])
+    return database
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    with _translated(path):
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # NORMAL: a power cut may lose the last commits but never damages the file, and a
+        # harvest asks again from its checkpoint, which would be lost along with them.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        return connection
+
+
+def _migrate(database: Database) -> None:
+    """Bring the file to the newest schema, each migration in its own transaction."""
+    scripts = _migrations()
+    newest = max(scripts)
+    with _translated(database.path):
+        version = int(database.read("PRAGMA user_version")[0][0])
+        application = int(database.read("PRAGMA application_id")[0][0])
+        tables = int(database.read("SELECT count(*) FROM sqlite_master")[0][0])
+    if application != APPLICATION_ID and tables:
+        raise ForeignStoreError(
+            f"{database.path} is a database of another program; choose another folder with --home"
+        )
+    if version > newest:
+        raise NewerStoreError(
+            f"{database.path} was written by a newer Broadsheet (schema {version}, this one knows "
+            f"{newest}); update Broadsheet, or choose another folder with --home"
+        )
+    for number in range(version + 1, newest + 1):
+        with database.transaction() as transaction:
+            # Another process may have migrated while we waited for the lock.
+            if int(transaction.read("PRAGMA user_version")[0][0]) >= number:
+                continue
+            for statement in _statements(scripts[number]):
+                transaction.run(statement)
+            if number == 1:
+                transaction.run(
+                    "INSERT INTO about (name, value) VALUES ('store_id', ?)",
+                    (secrets.token_hex(8),),
+                )
+            transaction.run(f"PRAGMA application_id = {APPLICATION_ID}")
+            transaction.run(f"PRAGMA user_version = {number}")
+
+
+def _migrations() -> dict[int, str]:
+    folder = resources.files("broadsheet.store") / "migrations"
+    return {
+        int(entry.name.removesuffix(".sql")): entry.read_text("utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".sql")
+    }
+
+
+def _statements(script: str) -> list[str]:
+    without_comments = re.sub(r"--[^\n]*", "", script)
+    return [part.strip() for part in without_comments.split(";") if part.strip()]
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Driver errors as our own, each saying what to do."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _store_error(error, path) from error
+
+
+def _store_error(error: sqlite3.DatabaseError, path: Path) -> StoreError:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StoreBusyError(
+            f"{path} is being written by another process; wait for it, or stop it, and try again"
+        )
+    if name.startswith("SQLITE_FULL"):
+        return StoreFullError(f"no space left for {path}; free some and run the same command again")
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return ForeignStoreError(
+            f"{path} is not a readable Broadsheet database ({error}); run `broadsheet doctor`, or "
+            "bring back a backup with `broadsheet restore FILE`"
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return StoreError(f"cannot write {path} ({error}); check who owns the folder")
+    if name.startswith("SQLITE_IOERR"):
+        return StoreFullError(f"cannot read or write {path} ({error}); check the disk and its space")
+    return StoreError(f"{path}: {error}")
