@@ -70,14 +70,6 @@ class Database:
         with _translated(self.path):
             return self._connection().execute(sql, parameters).fetchall()
 
-    def read_in(self, sql: str, values: Sequence[Any]) -> list[Row]:
-        """Rows of a SELECT whose text holds `IN (?*)` for a list of any length."""
-        rows: list[Row] = []
-        for start in range(0, len(values), PARAMETERS_MAX):
-            part = values[start : start + PARAMETERS_MAX]
-            rows += self.read(sql.replace("?*", ",".join("?" * len(part))), part)
-        return rows
-
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads inside see one state of the library, whatever is written meanwhile."""

@@ -5,7 +5,7 @@ CREATE TABLE about (
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- What a source sent, last heard. `content` is the record as JSON (store/content.py).
+-- What a source sent, last heard. `content` is the record as JSON (content.py).
 CREATE TABLE records (
     record_no  INTEGER PRIMARY KEY,
     source     TEXT NOT NULL,
@@ -22,12 +22,13 @@ CREATE INDEX records_of_document ON records (doc_no);
 
 -- What a record said before: the versions of a document are read from here.
 CREATE TABLE record_history (
+    history_no  INTEGER PRIMARY KEY,
     record_no   INTEGER NOT NULL REFERENCES records (record_no),
     digest      BLOB NOT NULL,
     replaced_at TEXT NOT NULL,
     content     TEXT NOT NULL,
-    PRIMARY KEY (record_no, digest)
-) WITHOUT ROWID;
+    UNIQUE (record_no, digest)
+);
 
 -- What SQL must filter and sort by; the document itself is composed from its records.
 -- change_no grows with every change: the outbox that the indexes follow.
@@ -65,12 +66,13 @@ CREATE TABLE mentions (
 ) WITHOUT ROWID;
 CREATE INDEX mentions_of_document ON mentions (doc_no);
 
--- Every time two records were judged to be one work: why, and whether it was taken back.
+-- Every time two records were judged to be one work: why, which records moved (JSON list),
+-- and whether it was taken back.
 CREATE TABLE merges (
     merge_no    INTEGER PRIMARY KEY,
     doc_no      INTEGER NOT NULL REFERENCES documents (doc_no),
-    record_no   INTEGER NOT NULL REFERENCES records (record_no),
     from_doc_no INTEGER REFERENCES documents (doc_no),
+    record_nos  TEXT NOT NULL,
     reason      TEXT NOT NULL,
     merged_at   TEXT NOT NULL,
     undone_at   TEXT

@@ -1,0 +1,136 @@
+"""Documents as plain JSON values: one shape for the command line, the API and exports.
+
+The keys are a contract: more may be added, none renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from broadsheet.rank.attention import attention, attention_inputs
+from broadsheet.store.documents import Merge
+from broadsheet.types import Author, Document, LedgerRow
+
+
+def document_shape(document: Document, merges: Sequence[Merge] = ()) -> dict[str, Any]:
+    """The whole document, as `show --json` prints it."""
+    return {
+        "doc_id": document.doc_id,
+        "title": document.title,
+        "abstract": document.abstract,
+        "abstract_by": document.abstract_by or None,
+        "authors": [_author(author) for author in document.authors],
+        "identifiers": list(document.identifiers),
+        "categories": list(document.categories),
+        "comment": document.comment,
+        "venue": document.venue,
+        "year": document.year,
+        "announced": _day(document.announced),
+        "submitted": _day(document.submitted),
+        "updated": _day(document.updated),
+        "url": document.url,
+        "pdf": document.pdf,
+        "keywords": list(document.keywords),
+        "project_page": document.project_page,
+        "upvotes": document.upvotes,
+        "num_comments": document.num_comments,
+        "github_stars": document.github_stars,
+        "gs_citations": document.gs_citations,
+        "ratings": list(document.ratings),
+        "versions": [
+            {
+                "number": version.number,
+                "dated": _day(version.dated),
+                "source": version.source,
+                "changed": dict(version.changed),
+            }
+            for version in document.versions
+        ],
+        "sources": [
+            {
+                "source": via.source,
+                "key": via.key,
+                "url": via.url,
+                "announced": _day(via.announced),
+                "deleted": via.deleted,
+            }
+            for via in document.via
+        ],
+        "merges": [
+            {
+                "merge_no": merge.merge_no,
+                "from_doc_id": merge.from_doc_id,
+                "reason": merge.reason,
+                "merged_at": merge.merged_at,
+                "undone_at": merge.undone_at,
+            }
+            for merge in merges
+        ],
+        "code_links": [
+            {
+                "url": link.url,
+                "status": str(link.status),
+                "evidence": [
+                    {
+                        "place": evidence.place,
+                        "source": evidence.source,
+                        "sentence": evidence.sentence,
+                        "found_on": _day(evidence.found_on),
+                    }
+                    for evidence in link.evidence
+                ],
+            }
+            for link in document.code_links
+        ],
+        "figures": [],
+        "extra": dict(document.extra),
+    }
+
+
+def day_shape(day: str, documents: Iterable[Document]) -> dict[str, Any]:
+    """A day's papers in the given order, as `day --json` prints them."""
+    return {
+        "date": day,
+        "papers": [
+            {
+                "doc_id": document.doc_id,
+                "title": document.title,
+                "score": attention(document),
+                "inputs": attention_inputs(document),
+                "authors": [author.name for author in document.authors],
+                "categories": list(document.categories),
+                "code_urls": [link.url for link in document.code_links],
+            }
+            for document in documents
+        ],
+    }
+
+
+def ledger_shape(rows: Iterable[LedgerRow]) -> dict[str, Any]:
+    return {
+        "rows": [
+            {
+                "source": row.source,
+                "category": row.category,
+                "day": row.day.isoformat(),
+                "announced": row.announced,
+                "stored": row.stored,
+                "missing": list(row.missing),
+                "state": str(row.state),
+                "reason": row.reason,
+                "checked_at": row.checked_at.isoformat() if row.checked_at else None,
+            }
+            for row in rows
+        ]
+    }
+
+
+def _author(author: Author) -> dict[str, str]:
+    fields = ("orcid", "openreview", "dblp", "acl", "affiliation")
+    known = {name: value for name in fields if (value := getattr(author, name))}
+    return {"name": author.name, **known}
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,124 @@
+"""Taking files in: batch by batch, bad rows counted and written aside, the rest goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from broadsheet.errors import ParseError, StoreError
+from broadsheet.harvest.files import open_import
+from broadsheet.jobs.ingest import ingest
+from broadsheet.store.database import Database
+from broadsheet.store.imports import put_import_finished, put_import_started
+from broadsheet.types import IngestReport, Record, Reject
+
+BATCH_RECORDS = 500
+REJECTS_FOLDER = "rejects"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """`rejects_file` lists the rows that could not be read; None when there were none.
+    `failures` are files that could not be read to their end, one line each."""
+
+    counts: IngestReport
+    rejects_file: Path | None
+    failures: tuple[str, ...]
+
+
+def import_files(
+    db: Database,
+    files: list[str],
+    *,
+    home: Path,
+    clock: Callable[[], datetime],
+    format: str | None = None,
+    progress: Callable[[str, float | None, IngestReport], None] = lambda *_: None,
+) -> ImportReport:
+    """Take in each file ("-" is stdin). A file that cannot be read does not stop the others.
+
+    Stopped anywhere, the same call takes in the rest: rows already here are `unchanged`.
+    """
+    counts = IngestReport()
+    failures = []
+    with RejectsFile(home / REJECTS_FOLDER, clock()) as rejects:
+        for file in files:
+            try:
+                for report, fraction in _import_file(db, file, format, rejects, clock):
+                    counts += report
+                    progress(file, fraction, counts)
+            except ParseError as error:
+                failures.append(f"{file}: {error}" if file not in str(error) else str(error))
+            except OSError as error:
+                failures.append(f"{file}: {error.strerror or error}; check the path and its rights")
+        return ImportReport(counts, rejects.path, tuple(failures))
+
+
+class RejectsFile:
+    """Rejected rows as JSON lines; the file is made with the first of them."""
+
+    def __init__(self, folder: Path, started_at: datetime) -> None:
+        self.path: Path | None = None
+        self._folder = folder
+        self._name = started_at.strftime("import-%Y%m%dT%H%M%S%f.jsonl")
+        self._stream: TextIO | None = None
+
+    def __enter__(self) -> RejectsFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream:
+            self._stream.close()
+
+    def put(self, file: str, reject: Reject) -> None:
+        try:
+            if self._stream is None:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self.path = self._folder / self._name
+                self._stream = self.path.open("w", encoding="utf-8", errors="backslashreplace")
+            row = {"file": file, **asdict(reject)}
+            self._stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise StoreError(
+                f"cannot write the rejected rows to {self._folder}: {error.strerror}"
+            ) from error
+
+
+def _import_file(
+    db: Database,
+    file: str,
+    format: str | None,
+    rejects: RejectsFile,
+    clock: Callable[[], datetime],
+) -> Iterator[tuple[IngestReport, float | None]]:
+    source = open_import(file, format)
+    with db.transaction() as transaction:
+        import_no = put_import_started(transaction, file, source.format, clock())
+    total = IngestReport()
+    batch: list[Record | Reject] = []
+    failure: ParseError | None = None
+    items = iter(source.items)
+    while True:
+        try:
+            item = next(items, None)
+        except ParseError as error:
+            failure, item = error, None
+        if item is not None:
+            batch.append(item)
+        if batch and (item is None or len(batch) >= BATCH_RECORDS):
+            for reject in (entry for entry in batch if isinstance(entry, Reject)):
+                rejects.put(file, reject)
+            report = ingest(db, batch, now=clock())
+            total += report
+            batch = []
+            yield report, source.fraction_read()
+        if item is None:
+            break
+    if failure:
+        raise failure
+    with db.transaction() as transaction:
+        put_import_finished(transaction, import_no, total, clock())
