@@ -167,6 +167,17 @@ class Document:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Why records of other sources were taken for this document."""
+
+    merge_no: int
+    from_doc_id: str | None
+    reason: str
+    merged_at: str
+    undone_at: str | None
+
+
 class LedgerState(StrEnum):
     """How one (source, category, day) stands.
 

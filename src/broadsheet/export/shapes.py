@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from broadsheet.rank.attention import attention, attention_inputs
-from broadsheet.store.documents import Merge
-from broadsheet.types import Author, Document, LedgerRow
+from broadsheet.types import Author, Document, LedgerRow, Merge
 
 
 def document_shape(document: Document, merges: Sequence[Merge] = ()) -> dict[str, Any]:

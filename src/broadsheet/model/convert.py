@@ -17,10 +17,11 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from broadsheet.model.folder import ModelError
+from broadsheet.errors import ModelError
 
 OPSET = 20  # the first with a Gelu operator
 IR_VERSION = 9
+TOKEN_OUTPUT, SENTENCE_OUTPUT = "token_embeddings", "sentence_embedding"  # optimum's names
 MASKED = 10_000.0  # subtracted from masked attention scores; exp(-10000) is 0 in float32
 
 Weights = Mapping[str, npt.NDArray[np.generic]]
@@ -108,8 +109,8 @@ def _encoder(graph: _Graph, x: str, bias: str, config: Mapping[str, object]) -> 
     return x
 
 
-def _mean_pooled(graph: _Graph, x: str, mask: str) -> str:
-    """Mean over unmasked tokens, then scaled to length 1; writes the output `embedding`."""
+def _mean_pooled(graph: _Graph, x: str, mask: str) -> None:
+    """Mean over unmasked tokens, scaled to length 1; writes the output `sentence_embedding`."""
     column = graph.node("Unsqueeze", mask, graph.integers(2))
     kept = graph.node("Mul", x, column)
     total = graph.node("ReduceSum", kept, graph.integers(1), keepdims=0)
@@ -117,14 +118,14 @@ def _mean_pooled(graph: _Graph, x: str, mask: str) -> str:
         "Div", total, graph.node("ReduceSum", column, graph.integers(1), keepdims=0)
     )
     length = graph.node("ReduceL2", mean, graph.integers(1), keepdims=1)
-    graph.nodes.append(helper.make_node("Div", [mean, length], ["embedding"], name="embedding"))
-    return "embedding"
+    graph.nodes.append(helper.make_node("Div", [mean, length], [SENTENCE_OUTPUT], name="pooled"))
 
 
 def bert_graph(weights: Weights, config: Mapping[str, object]) -> onnx.ModelProto:
-    """The ONNX model `(input_ids, attention_mask) int64 (b, s) -> embedding float32 (b, d)`.
+    """The ONNX model from `(input_ids, attention_mask)`, int64 (b, s), to two float32 outputs.
 
-    `weights` are named as Hugging Face names BERT's, without a leading `bert.`; `config` is the
+    `token_embeddings` (b, s, d) are the last layer's states; `sentence_embedding` (b, d) their
+    mean over unmasked tokens, of length 1. `weights` are named as Hugging Face names BERT's, without a leading `bert.`; `config` is the
     content of its config.json. Raises ModelError for another architecture or missing weights.
     """
     if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
@@ -139,16 +140,22 @@ def bert_graph(weights: Weights, config: Mapping[str, object]) -> onnx.ModelProt
         )
         bias = graph.node("Mul", blocked, graph.constant(MASKED, np.float32))
         x = _embeddings(graph, float(str(config["layer_norm_eps"])))
-        output = _mean_pooled(graph, _encoder(graph, x, bias, config), mask)
+        tokens = _encoder(graph, x, bias, config)
+        graph.nodes.append(helper.make_node("Identity", [tokens], [TOKEN_OUTPUT], name="tokens"))
+        _mean_pooled(graph, tokens, mask)
     except KeyError as error:
         raise ModelError(f"the model's weights or settings lack {error}") from error
     dimension = _integer(config, "hidden_size")
-    tokens = [
-        helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "sequence"])
+    axes = ["batch", "sequence"]
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.INT64, axes)
         for name in ("input_ids", "attention_mask")
     ]
-    vectors = helper.make_tensor_value_info(output, TensorProto.FLOAT, ["batch", dimension])
-    body = helper.make_graph(graph.nodes, "sentence", tokens, [vectors], graph.constants)
+    outputs = [
+        helper.make_tensor_value_info(TOKEN_OUTPUT, TensorProto.FLOAT, [*axes, dimension]),
+        helper.make_tensor_value_info(SENTENCE_OUTPUT, TensorProto.FLOAT, ["batch", dimension]),
+    ]
+    body = helper.make_graph(graph.nodes, "sentence", inputs, outputs, graph.constants)
     opset = helper.make_opsetid("", OPSET)
     model = helper.make_model(body, opset_imports=[opset], ir_version=IR_VERSION)
     onnx.checker.check_model(model)

@@ -13,7 +13,7 @@ from broadsheet.document import StoredRecord, compose
 from broadsheet.errors import NotFoundError
 from broadsheet.store.database import PARAMETERS_MAX, Database, Row
 from broadsheet.text.identifiers import canonical_identifier, own_identifier
-from broadsheet.types import Document
+from broadsheet.types import Document, Merge
 
 
 class Reads(Protocol):
@@ -35,17 +35,6 @@ class Change:
 class DayCount:
     day: date
     n_documents: int
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """Why records of other sources were taken for this document."""
-
-    merge_no: int
-    from_doc_id: str | None
-    reason: str
-    merged_at: str
-    undone_at: str | None
 
 
 def read_in(db: Reads, sql: str, values: Sequence[object], *more: object) -> Iterator[Row]:
