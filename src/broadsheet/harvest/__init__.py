@@ -1,0 +1,1 @@
+"""Taking in: fetching, parsing, and one module a source. Sources never touch the store."""

@@ -1,0 +1,159 @@
+"""The ledger's tables: announcements and outcomes in, rows with computed counts out.
+
+`stored` and `missing` are read from the identifiers that are there at this moment, so a
+row whose missing papers have arrived since is complete without being written again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from broadsheet.ledger import Happened, Outcome, decide_state, supersedes
+from broadsheet.store.database import Database, Transaction
+from broadsheet.types import Announcement, LedgerRow
+
+#: Announced, then withdrawn by the source itself: counted only where it is stored.
+WITHDRAWN = "withdrawn"
+
+_FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
+
+_Key = tuple[str, str, str]
+
+
+def put_announcements(transaction: Transaction, announcements: Iterable[Announcement]) -> None:
+    transaction.run_many(
+        "INSERT INTO announcements (source, category, day, identifier, kind)"
+        " VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (source, category, day, identifier) DO UPDATE SET kind = excluded.kind",
+        [(a.source, a.category, a.day.isoformat(), a.identifier, a.kind) for a in announcements],
+    )
+
+
+def withdraw(transaction: Transaction, identifiers: Sequence[str]) -> None:
+    """The source has taken these back: those that never arrived are no longer missing."""
+    transaction.run_many(
+        "UPDATE announcements SET kind = ? WHERE identifier = ?",
+        [(WITHDRAWN, identifier) for identifier in identifiers],
+    )
+
+
+def put_outcomes(transaction: Transaction, outcomes: Iterable[Outcome], *, now: datetime) -> None:
+    """The newest word on each day, unless it is a trouble with a day known already."""
+    for outcome in outcomes:
+        key = (outcome.source, outcome.category, outcome.day.isoformat())
+        rows = transaction.read(
+            "SELECT outcome, checked_at FROM ledger"
+            " WHERE source = ? AND category = ? AND day = ?",
+            key,
+        )
+        if rows and not supersedes(
+            outcome.happened,
+            Happened(rows[0][0]),
+            day=outcome.day,
+            old_checked_at=datetime.fromisoformat(rows[0][1]),
+        ):
+            continue
+        transaction.run(
+            "INSERT INTO ledger (source, category, day, outcome, reason, checked_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (source, category, day) DO UPDATE SET outcome = excluded.outcome,"
+            " reason = excluded.reason, checked_at = excluded.checked_at",
+            (*key, outcome.happened.value, outcome.reason, now.isoformat()),
+        )
+
+
+def list_ledger(
+    db: Database,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    source: str | None = None,
+    category: str | None = None,
+) -> list[LedgerRow]:
+    """Rows, newest day first, then by source and category; states computed now.
+
+    `since` and `until` are included; None leaves that side open.
+    """
+    first = since.isoformat() if since else _FIRST_DAY
+    last = until.isoformat() if until else _LAST_DAY
+    with db.snapshot():
+        told = db.read(
+            "SELECT source, category, day, outcome, reason, checked_at FROM ledger"
+            " WHERE day BETWEEN ? AND ?",
+            (first, last),
+        )
+        counted = db.read(
+            "SELECT source, category, day,"
+            " sum(kind <> ? OR stored), sum(stored) FROM ("
+            "  SELECT a.source, a.category, a.day, a.kind, EXISTS ("
+            "   SELECT 1 FROM identifiers i WHERE i.identifier = a.identifier) AS stored"
+            "  FROM announcements a WHERE a.day BETWEEN ? AND ?"
+            " ) GROUP BY source, category, day",
+            (WITHDRAWN, first, last),
+        )
+        absent = _list_missing(db, first, last)
+    outcomes = {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in told}
+    counts = {(row[0], row[1], row[2]): (int(row[3]), int(row[4])) for row in counted}
+    missing: dict[_Key, list[str]] = defaultdict(list)
+    for *key, identifier in absent:
+        missing[key[0], key[1], key[2]].append(identifier)
+    keys = [
+        key
+        for key in outcomes.keys() | counts.keys()
+        if source in (None, key[0]) and category in (None, key[1])
+    ]
+    keys.sort(key=lambda key: (key[0], key[1]))
+    keys.sort(key=lambda key: key[2], reverse=True)
+    return [
+        _row(key, outcomes.get(key), counts.get(key, (0, 0)), tuple(missing[key])) for key in keys
+    ]
+
+
+def list_missing(
+    db: Database, *, since: date | None = None
+) -> list[tuple[str, str, date, str]]:
+    """(source, category, day, identifier) of what was announced and is not here, newest first."""
+    rows = _list_missing(db, since.isoformat() if since else _FIRST_DAY, _LAST_DAY)
+    return [
+        (source, category, date.fromisoformat(day), identifier)
+        for source, category, day, identifier in rows
+    ]
+
+
+def _list_missing(db: Database, first: str, last: str) -> list[tuple[str, str, str, str]]:
+    rows = db.read(
+        "SELECT a.source, a.category, a.day, a.identifier FROM announcements a"
+        " WHERE a.day BETWEEN ? AND ? AND a.kind <> ? AND NOT EXISTS ("
+        "  SELECT 1 FROM identifiers i WHERE i.identifier = a.identifier)"
+        " ORDER BY a.day DESC, a.source, a.category, a.identifier",
+        (first, last, WITHDRAWN),
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def _row(
+    key: _Key,
+    outcome: tuple[str, str, str] | None,
+    count: tuple[int, int],
+    missing: tuple[str, ...],
+) -> LedgerRow:
+    source, category, day_text = key
+    announced, stored = count
+    happened, reason, checked_at = outcome or (Happened.READ.value, "", "")
+    day = date.fromisoformat(day_text)
+    state, line = decide_state(
+        Happened(happened), reason, day=day, announced=announced, missing=missing
+    )
+    return LedgerRow(
+        source=source,
+        category=category,
+        day=day,
+        announced=announced,
+        stored=stored,
+        missing=missing,
+        state=state,
+        reason=line,
+        checked_at=datetime.fromisoformat(checked_at) if checked_at else None,
+    )
