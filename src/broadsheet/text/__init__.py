@@ -1,0 +1,1 @@
+"""Text without meaning: identifiers, cleaning, folding, names, sentences. All pure."""
