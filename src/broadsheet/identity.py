@@ -20,7 +20,8 @@ from broadsheet.types import Record
 YEARS_APART_MAX = 2
 SURNAMES_MAX = 60
 SURNAMES_SHARED_MIN = 0.6
-TITLE_SHARED_MIN = 0.5
+TITLE_SHARED_MIN = 0.8
+TITLE_HINT_MIN = 0.3
 #: Schemes in which one work has one identifier, so that two of them mean two works.
 ONE_PER_WORK = frozenset({"arxiv", "acl"})
 
@@ -195,26 +196,35 @@ def _age(doc_no: int) -> tuple[bool, int]:
 
 
 def _contradicts(record: Record, surnames: tuple[str, ...], document: KnownDocument) -> bool:
-    """A shared claim (a proceedings' DOI, say) that title and authors both speak against."""
+    """A shared claim (a proceedings' DOI, say) that neither title nor authors bear out."""
     if not record.title or not document.title:
         return False
-    if surnames and document.surnames and set(surnames) & set(document.surnames):
+    title_shared = _jaccard(fold(record.title).split(), fold(document.title).split())
+    if title_shared >= TITLE_SHARED_MIN:
         return False
-    ours, theirs = set(fold(record.title).split()), set(fold(document.title).split())
-    return len(ours & theirs) < TITLE_SHARED_MIN * max(1, min(len(ours), len(theirs)))
+    if not surnames or not document.surnames:
+        return title_shared < TITLE_HINT_MIN
+    n_shared = len(set(surnames) & set(document.surnames))
+    most = 2 * n_shared >= min(len(set(surnames)), len(set(document.surnames)))
+    return not (most and (n_shared > 1 or title_shared >= TITLE_HINT_MIN))
 
 
 def _agrees(record: Record, surnames: tuple[str, ...], document: KnownDocument) -> bool:
     """Beyond doubt: same first author, most authors shared, years near, no rival identifier."""
     if not document.surnames or surnames[0] != document.surnames[0]:
         return False
-    ours, theirs = set(surnames), set(document.surnames)
-    if len(ours & theirs) < SURNAMES_SHARED_MIN * len(ours | theirs):
+    if _jaccard(surnames, document.surnames) < SURNAMES_SHARED_MIN:
         return False
     year = _year(record)
     if year is None or document.year is None or abs(year - document.year) > YEARS_APART_MAX:
         return False
     return not _rivals(record.identifiers, document.identifiers)
+
+
+def _jaccard(ours: Sequence[str], theirs: Sequence[str]) -> float:
+    """Shared of all, in [0, 1]; 0 when both are empty."""
+    together = set(ours) | set(theirs)
+    return len(set(ours) & set(theirs)) / len(together) if together else 0.0
 
 
 def _rivals(ours: Sequence[str], theirs: set[str]) -> bool:

@@ -112,7 +112,7 @@ class CodeLink:
 
 @dataclass(frozen=True, slots=True)
 class DocumentVersion:
-    """One version of a document; `changed` maps a field to the text it had *before* this version."""
+    """One version; `changed` maps a field to the text it had *before* this version."""
 
     number: int
     dated: date | None

@@ -99,9 +99,7 @@ def undo_merge(transaction: Transaction, merge_no: int, *, now: datetime) -> tup
         "UPDATE merges SET undone_at = ? WHERE merge_no = ?", (now.isoformat(), merge_no)
     )
     _refresh(writing, [doc_no, leaving_no])
-    names = dict(transaction.read("SELECT doc_no, doc_id FROM documents WHERE doc_no IN (?, ?)",
-                                  (doc_no, leaving_no)))  # fmt: skip
-    return names[doc_no], names[leaving_no]
+    return _doc_id(transaction, doc_no), _doc_id(transaction, leaving_no)
 
 
 def _begin(transaction: Transaction, now: datetime) -> _Writing:
@@ -241,8 +239,7 @@ def _refresh(writing: _Writing, doc_nos: Sequence[int]) -> None:
                 "UPDATE documents SET change_no = ? WHERE doc_no = ?", (change_no, doc_no)
             )
             continue
-        doc_id = transaction.read("SELECT doc_id FROM documents WHERE doc_no = ?", (doc_no,))[0][0]
-        document = compose(doc_no, doc_id, stored[doc_no])
+        document = compose(doc_no, _doc_id(transaction, doc_no), stored[doc_no])
         transaction.run(
             "UPDATE documents SET title = ?, title_key = ?, year = ?, surnames = ?, announced = ?,"
             " categories = ?, attention = ?, change_no = ? WHERE doc_no = ?",
@@ -272,6 +269,10 @@ def _insert_mentions(transaction: Transaction, documents: Iterable[Document]) ->
             for position, author in enumerate(document.authors)
         ],
     )
+
+
+def _doc_id(transaction: Transaction, doc_no: int) -> str:
+    return str(transaction.read("SELECT doc_id FROM documents WHERE doc_no = ?", (doc_no,))[0][0])
 
 
 def _survivor(transaction: Transaction, doc_no: int) -> int:

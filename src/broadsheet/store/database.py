@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -43,15 +43,15 @@ class Transaction:
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Execute; returns the rowid of the last row inserted."""
-        with _translated(self._path):
+        with translated(self._path):
             return self._connection.execute(sql, parameters).lastrowid or 0
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        with _translated(self._path):
+        with translated(self._path):
             self._connection.executemany(sql, rows)
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        with _translated(self._path):
+        with translated(self._path):
             return self._connection.execute(sql, parameters).fetchall()
 
 
@@ -67,14 +67,14 @@ class Database:
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of one SELECT."""
-        with _translated(self.path):
+        with translated(self.path):
             return self._connection().execute(sql, parameters).fetchall()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads inside see one state of the library, whatever is written meanwhile."""
         connection = self._connection()
-        with _translated(self.path):
+        with translated(self.path):
             connection.execute("BEGIN")
         try:
             yield
@@ -88,11 +88,11 @@ class Database:
         Raises StoreBusyError, StoreFullError or StoreError; nothing is written then.
         """
         connection = self._connection()
-        with _translated(self.path):
+        with translated(self.path):
             connection.execute("BEGIN IMMEDIATE")
         try:
             yield Transaction(connection, self.path)
-            with _translated(self.path):
+            with translated(self.path):
                 connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -139,14 +139,15 @@ def open_database(home: Path, *, create: bool = True) -> Database:
             raise StoreError(
                 f"cannot make the folder {home}: {error.strerror}; choose another with --home"
             ) from error
+    version = _schema_of(path)
     database = Database(path)
-    _migrate(database)
+    _migrate(database, version)
     database.store_id = str(database.read("SELECT value FROM about WHERE name = 'store_id'")[0][0])
     return database
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    with _translated(path):
+    with translated(path):
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
@@ -159,24 +160,33 @@ def _connect(path: Path) -> sqlite3.Connection:
         return connection
 
 
-def _migrate(database: Database) -> None:
-    """Bring the file to the newest schema, each migration in its own transaction."""
-    scripts = _migrations()
-    newest = max(scripts)
-    with _translated(database.path):
-        version = int(database.read("PRAGMA user_version")[0][0])
-        application = int(database.read("PRAGMA application_id")[0][0])
-        tables = int(database.read("SELECT count(*) FROM sqlite_master")[0][0])
-    if application != APPLICATION_ID and tables:
+def _schema_of(path: Path) -> int:
+    """The schema of the file, 0 when it is new; looked at before anything is written to it.
+
+    Raises ForeignStoreError or NewerStoreError.
+    """
+    if not path.exists():
+        return 0
+    with translated(path), closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as connection:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+        n_tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    if application != APPLICATION_ID and n_tables:
         raise ForeignStoreError(
-            f"{database.path} is a database of another program; choose another folder with --home"
+            f"{path} is a database of another program; choose another folder with --home"
         )
-    if version > newest:
+    if version > newest_schema():
         raise NewerStoreError(
-            f"{database.path} was written by a newer Broadsheet (schema {version}, this one knows "
-            f"{newest}); update Broadsheet, or choose another folder with --home"
+            f"{path} was written by a newer Broadsheet (schema {version}, this one knows "
+            f"{newest_schema()}); update Broadsheet, or choose another folder with --home"
         )
-    for number in range(version + 1, newest + 1):
+    return version
+
+
+def _migrate(database: Database, version: int) -> None:
+    """Bring the file from `version` to the newest schema, each step in its own transaction."""
+    scripts = _migrations()
+    for number in range(version + 1, newest_schema() + 1):
         with database.transaction() as transaction:
             # Another process may have migrated while we waited for the lock.
             if int(transaction.read("PRAGMA user_version")[0][0]) >= number:
@@ -190,6 +200,10 @@ def _migrate(database: Database) -> None:
                 )
             transaction.run(f"PRAGMA application_id = {APPLICATION_ID}")
             transaction.run(f"PRAGMA user_version = {number}")
+
+
+def newest_schema() -> int:
+    return max(_migrations())
 
 
 def _migrations() -> dict[int, str]:
@@ -207,7 +221,7 @@ def _statements(script: str) -> list[str]:
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """Driver errors as our own, each saying what to do."""
     try:
         yield

@@ -37,14 +37,14 @@ def find_known(db: Reads, records: Sequence[Record]) -> Known:
             db, "SELECT doc_no FROM identifiers WHERE identifier IN (?*)", identifiers
         )
     )
-    keys = list({key for record in records if (key := title_key(record.title))})
+    title_keys = list({key for record in records if (key := title_key(record.title))})
     doc_nos.update(
         doc_no
         for (doc_no,) in read_in(
             db,
             "SELECT doc_no FROM documents"
             " WHERE title_key IN (?*) AND title_key <> 0 AND merged_into IS NULL",
-            keys,
+            title_keys,
         )
     )
     known.doc_ids.update(

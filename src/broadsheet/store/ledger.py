@@ -44,8 +44,7 @@ def put_outcomes(transaction: Transaction, outcomes: Iterable[Outcome], *, now: 
     for outcome in outcomes:
         key = (outcome.source, outcome.category, outcome.day.isoformat())
         rows = transaction.read(
-            "SELECT outcome, checked_at FROM ledger"
-            " WHERE source = ? AND category = ? AND day = ?",
+            "SELECT outcome, checked_at FROM ledger WHERE source = ? AND category = ? AND day = ?",
             key,
         )
         if rows and not supersedes(
@@ -111,9 +110,7 @@ def list_ledger(
     ]
 
 
-def list_missing(
-    db: Database, *, since: date | None = None
-) -> list[tuple[str, str, date, str]]:
+def list_missing(db: Database, *, since: date | None = None) -> list[tuple[str, str, date, str]]:
     """(source, category, day, identifier) of what was announced and is not here, newest first."""
     rows = _list_missing(db, since.isoformat() if since else _FIRST_DAY, _LAST_DAY)
     return [

@@ -1,0 +1,203 @@
+"""Commands that fill, keep and mend the library."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from broadsheet.cli.opening import now, opened, settings_of
+from broadsheet.cli.output import print_json, print_table, progress_bar, say
+from broadsheet.errors import BroadsheetError, UsageError
+from broadsheet.types import IngestReport
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("import")(import_)
+    for command in (index, export, backup, restore, unmerge, doctor):
+        app.command()(command)
+
+
+def import_(
+    context: typer.Context,
+    files: Annotated[list[str], typer.Argument(help="Files to take in; - is stdin.", metavar="FILE…")],
+    format: Annotated[
+        str | None, typer.Option(help="What the files are; found out from their content if not given.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Take papers in from files: JSON lines, arXiv, Hugging Face, ACL, OpenReview, BibTeX, RIS, CSL …
+
+    Each file may be .gz or .xz. Bad rows are counted and written aside; the rest goes on.
+
+    Example: broadsheet import library.bib papers.jsonl.xz
+    """
+    from broadsheet.jobs.imports import import_files
+    from broadsheet.jobs.indexing import follow_index
+
+    began = monotonic()
+    with opened(context, create=True) as (settings, db):
+        with progress_bar("reading") as advance:
+            report = import_files(
+                db,
+                files,
+                home=settings.home,
+                clock=now,
+                format=format,
+                progress=lambda file, fraction, counts: advance(
+                    fraction, f"{Path(file).name}: {counts.read:,} read"
+                ),
+            )
+            advance(None, "indexing")
+            notice = follow_index(settings.home, db)
+    seconds = round(monotonic() - began, 3)
+    if as_json:
+        rejects = str(report.rejects_file) if report.rejects_file else None
+        print_json({**asdict(report.counts), "rejects_file": rejects, "seconds": seconds,
+                    "failures": list(report.failures)})  # fmt: skip
+    else:
+        say(_import_summary(report.counts, seconds))
+    if report.rejects_file:
+        say(f"{report.counts.rejected:,} rows could not be read; see {report.rejects_file}")
+    if notice:
+        say(notice)
+    for failure in report.failures:
+        say(f"broadsheet: {failure}")
+    if report.failures:
+        raise typer.Exit(1)
+
+
+def _import_summary(counts: IngestReport, seconds: float) -> str:
+    if counts.read and counts.unchanged == counts.read:
+        return f"nothing changed: all {counts.read:,} papers were here already ({seconds:.1f} s)"
+    return (
+        f"{counts.read:,} read: {counts.added:,} added, {counts.updated:,} updated,"
+        f" {counts.merged:,} merged, {counts.unchanged:,} unchanged,"
+        f" {counts.rejected:,} rejected ({seconds:.1f} s)"
+    )
+
+
+def index(
+    context: typer.Context,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the index anew from the library.")
+    ] = False,
+) -> None:
+    """Bring the search index up to date with the library."""
+    from broadsheet.jobs.indexing import follow_index
+
+    with opened(context) as (settings, db):
+        with progress_bar("indexing"):
+            notice = follow_index(settings.home, db, rebuild=rebuild)
+    say(notice or "the index is up to date")
+
+
+def export(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="Which papers; all of them if not given.")] = "",
+    to: Annotated[str, typer.Option("--to", help="bibtex, ris, csljson, jsonl or atom.")] = "jsonl",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")
+    ] = None,
+) -> None:
+    """Write papers in a standard format.
+
+    Example: broadsheet export 'author:hinton year:2015..' --to bibtex -o hinton.bib
+    """
+    from broadsheet.export.formats import FORMATS
+    from broadsheet.jobs.exports import documents_for
+
+    if to not in FORMATS:
+        raise UsageError(f"unknown format {to!r}; one of {', '.join(FORMATS)}")
+    with opened(context) as (settings, db):
+        written = FORMATS[to](documents_for(db, settings.home, query))
+        if output is None:
+            for part in written:
+                sys.stdout.buffer.write(part.encode("utf-8", "replace"))
+            sys.stdout.flush()
+        else:
+            _write_whole(output, written)
+            say(f"written to {output}")
+
+
+def _write_whole(path: Path, parts: Iterable[str]) -> None:
+    """The whole file or none of it: written beside and renamed."""
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with beside.open("w", encoding="utf-8", errors="replace") as stream:
+            stream.writelines(parts)
+        beside.replace(path)
+    except OSError as error:
+        raise BroadsheetError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+) -> None:
+    """Write the whole library to one file, consistent even while it is in use."""
+    from broadsheet.store.backup import write_backup
+
+    with opened(context) as (_, db):
+        with progress_bar("copying") as advance:
+            size = write_backup(db, file, progress=lambda done: advance(done, "copying"))
+    say(f"{file}: {size / 1e6:,.1f} MB")
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file written by `backup`.")],
+) -> None:
+    """Put a backup in the place of the library; the old library is kept beside it."""
+    from broadsheet.jobs.indexing import follow_index
+    from broadsheet.store.backup import restore_backup
+
+    settings = settings_of(context)
+    kept = restore_backup(file, settings.home, now=now())
+    if kept:
+        say(f"the library that was here is kept as {kept}")
+    with opened(context) as (settings, db):
+        notice = follow_index(settings.home, db)
+    say(notice or f"restored {file} to {settings.home}")
+
+
+def unmerge(
+    context: typer.Context,
+    merge_no: Annotated[int, typer.Argument(help="The merge, as `show` numbers it.")],
+) -> None:
+    """Take a merge back: two papers that were wrongly taken for one. It stays so for ever."""
+    from broadsheet.jobs.indexing import follow_index
+    from broadsheet.store.apply import undo_merge
+
+    with opened(context) as (settings, db):
+        with db.transaction() as transaction:
+            stays, leaves = undo_merge(transaction, merge_no, now=now())
+        follow_index(settings.home, db)
+    say(f"{leaves} is a paper of its own again, apart from {stays}")
+
+
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """Say what is wrong with this installation and how to mend it."""
+    from broadsheet.jobs.doctor import examine
+
+    findings = examine(lambda: settings_of(context))
+    if as_json:
+        print_json({"ok": all(finding.ok for finding in findings),
+                    "findings": [asdict(finding) for finding in findings]})  # fmt: skip
+    else:
+        marks = {True: "ok", False: "WRONG"}
+        print_table(
+            ("", "what", "how it is", "what to do"),
+            [(marks[entry.ok], entry.what, entry.how, entry.remedy) for entry in findings],
+        )
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)

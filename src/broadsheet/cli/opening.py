@@ -1,0 +1,40 @@
+"""What most commands begin with: the settings, the library, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+import typer
+
+from broadsheet.errors import UsageError
+from broadsheet.settings import Settings, load_settings
+from broadsheet.store.database import Database, open_database
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def settings_of(context: typer.Context, **flags: object) -> Settings:
+    return load_settings(home=context.obj, **flags)
+
+
+@contextmanager
+def opened(context: typer.Context, *, create: bool = False) -> Iterator[tuple[Settings, Database]]:
+    """The library of this command; made anew only by commands that fill it."""
+    settings = settings_of(context)
+    db = open_database(settings.home, create=create)
+    try:
+        yield settings, db
+    finally:
+        db.close()
+
+
+def parse_day(text: str) -> date:
+    """A calendar day, ISO form. Raises UsageError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is not a day; write it as 2026-03-01") from error

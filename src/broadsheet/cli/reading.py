@@ -1,0 +1,188 @@
+"""Commands that read the library: search, the day, a paper, a person, the ledger."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from broadsheet.cli.opening import opened, parse_day
+from broadsheet.cli.output import print_json, print_table, print_text, say
+from broadsheet.errors import NotFoundError, UsageError
+from broadsheet.export.shapes import day_shape, document_shape, ledger_shape
+from broadsheet.rank.attention import attention_inputs
+from broadsheet.types import Document
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+MODES = ("hybrid", "lexical", "dense")
+AUTHORS_SHOWN = 4
+
+
+def register(app: typer.Typer) -> None:
+    for command in (search, day, show, author, ledger):
+        app.command()(command)
+
+
+def search(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="Words, \"phrases\", -not, field:value.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many to print.")] = 20,
+    mode: Annotated[str, typer.Option(help="hybrid, lexical or dense.")] = "hybrid",
+    as_json: Json = False,
+) -> None:
+    """Find papers.
+
+    Fields: title: abstract: author: category: venue: year:2019..2022 announced:2026-03-01..
+    has:code like:DOC_ID id:
+
+    Example: broadsheet search '"world model" author:hafner year:2023.. -survey'
+    """
+    from broadsheet.jobs.searching import search_library
+    from broadsheet.export.shapes import ranking_shape
+
+    if mode not in MODES:
+        raise UsageError(f"unknown mode {mode!r}; one of {', '.join(MODES)}")
+    with opened(context) as (settings, db):
+        answer, took_ms = search_library(db, settings.home, query, k=k, mode=mode)
+    if as_json:
+        print_json(ranking_shape(answer, took_ms))
+        return
+    if answer.notice:
+        say(answer.notice)
+    for rank, hit in enumerate(answer.hits, start=1):
+        print_text(f"{rank:3}. {hit.title}")
+        print_text(f"     {hit.doc_id}  {hit.score:.3f}  {'; '.join(hit.reasons)}")
+    say(f"{answer.total:,} papers, {took_ms:.1f} ms")
+
+
+def day(
+    context: typer.Context,
+    date_text: Annotated[
+        str | None, typer.Argument(metavar="[DATE]", help="As 2026-03-01; default: the newest.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """The papers of one day, by attention."""
+    from broadsheet.store.documents import day_documents, newest_day
+
+    with opened(context) as (_, db):
+        wanted: date | None = parse_day(date_text) if date_text else newest_day(db)
+        if wanted is None:
+            raise NotFoundError(
+                "no paper here has a day yet; try `broadsheet harvest` or `broadsheet import FILE`"
+            )
+        documents = day_documents(db, wanted)
+    if as_json:
+        print_json(day_shape(wanted.isoformat(), documents))
+        return
+    print_text(f"{wanted:%A, %d %B %Y}: {len(documents)} papers\n")
+    for rank, document in enumerate(documents, start=1):
+        inputs = ", ".join(f"{name} {value}" for name, value in attention_inputs(document).items()
+                           if value and name != "has_code")  # fmt: skip
+        print_text(f"{rank:3}. {document.title}")
+        print_text(f"     {_byline(document)}")
+        print_text(f"     {document.doc_id}{'  ' + inputs if inputs else ''}")
+        for link in document.code_links[:1]:
+            print_text(f"     {link.url}")
+
+
+def show(
+    context: typer.Context,
+    doc_id: Annotated[str, typer.Argument(metavar="DOC_ID", help="Any identifier or link of the paper.")],
+    as_json: Json = False,
+) -> None:
+    """Everything known about one paper."""
+    from broadsheet.store.documents import get_document, merges_of
+
+    with opened(context) as (_, db):
+        document = get_document(db, doc_id)
+        merges = merges_of(db, document.doc_no)
+    if as_json:
+        print_json(document_shape(document, merges))
+        return
+    print_text(f"{document.title}\n{_byline(document)}\n")
+    label = "Summary by Broadsheet, not the authors' abstract:\n" if document.abstract_by else ""
+    if document.abstract:
+        print_text(f"{label}{document.abstract}\n")
+    facts = [
+        ("id", ", ".join(document.identifiers)),
+        ("announced", document.announced or ""),
+        ("venue", " ".join(str(part) for part in (document.venue, document.year) if part)),
+        ("categories", " ".join(document.categories)),
+        ("comment", document.comment),
+        ("link", document.url),
+    ]
+    for name, value in facts:
+        if value:
+            print_text(f"{name:>11}  {value}")
+    for link in document.code_links:
+        where = ", ".join(dict.fromkeys(evidence.place for evidence in link.evidence))
+        print_text(f"       code  {link.url} ({link.status}; {where})")
+    for version in document.versions[1:]:
+        print_text(f"    version  {version.number} of {version.dated}: {', '.join(version.changed)}")
+    for via in document.via:
+        print_text(f"        via  {via.source} {via.url}{' (withdrawn there)' if via.deleted else ''}")
+    for merge in merges:
+        undone = " (undone)" if merge.undone_at else f"; undo: broadsheet unmerge {merge.merge_no}"
+        print_text(f"     merged  {merge.from_doc_id or 'a record'}: {merge.reason}{undone}")
+
+
+def author(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME_OR_ID")],
+    as_json: Json = False,
+) -> None:
+    """A person's papers, newest first."""
+    from broadsheet.store.authors import get_author
+    from broadsheet.store.documents import load_documents
+
+    with opened(context) as (_, db):
+        person = get_author(db, name)
+        documents = load_documents(db, person.doc_nos)
+    if as_json:
+        print_json(
+            {
+                "author_id": person.author_key,
+                "name": person.names[0],
+                "names": list(person.names),
+                "coauthors": [
+                    {"name": other, "author_id": key, "papers": n}
+                    for other, key, n in person.coauthors
+                ],
+                "papers": day_shape("", documents)["papers"],
+            }
+        )
+        return
+    print_text(f"{person.names[0]}: {len(documents)} papers\n")
+    for document in documents:
+        when = document.announced or document.year or "    "
+        print_text(f"{when}  {document.title}\n            {document.doc_id} {document.venue}")
+
+
+def ledger(context: typer.Context, as_json: Json = False) -> None:
+    """What each source announced, what is stored, and what is missing, day by day."""
+    from broadsheet.store.ledger import list_ledger
+
+    with opened(context) as (_, db):
+        rows = list_ledger(db)
+    if as_json:
+        print_json(ledger_shape(rows))
+        return
+    if not rows:
+        say("nothing harvested yet; `broadsheet harvest` asks the sources")
+        return
+    print_table(
+        ("day", "source", "category", "announced", "stored", "state", "reason"),
+        [
+            (row.day.isoformat(), row.source, row.category, row.announced, row.stored,
+             str(row.state), row.reason)
+            for row in rows
+        ],  # fmt: skip
+    )
+
+
+def _byline(document: Document) -> str:
+    names = [author.name for author in document.authors]
+    more = f" and {len(names) - AUTHORS_SHOWN} others" if len(names) > AUTHORS_SHOWN else ""
+    return ", ".join(names[:AUTHORS_SHOWN]) + more

@@ -1,0 +1,49 @@
+"""The worker: what happens by itself. Each step is its own unit of work; one that fails is
+logged, shown in the ledger or in /health, and never stops the rest."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Event
+
+from broadsheet.errors import BroadsheetError
+from broadsheet.harvest.fetch import PoliteClient
+from broadsheet.jobs.harvest import harvest
+from broadsheet.jobs.indexing import follow_index
+from broadsheet.settings import Settings
+from broadsheet.store.database import Database
+
+log = logging.getLogger(__name__)
+
+#: A new paper is findable within 2 s of its commit: looking costs one indexed read.
+FOLLOW_EVERY_S = 1.0
+
+
+def run_worker(
+    db: Database,
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime],
+    stop: Event,
+    make_client: Callable[[Settings], PoliteClient],
+) -> None:
+    """Follow the index and harvest on schedule until `stop` is set."""
+    harvest_at = clock()
+    while not stop.is_set():
+        _guarded("index", lambda: follow_index(settings.home, db))
+        if clock() >= harvest_at:
+            harvest_at = clock() + timedelta(minutes=settings.harvest_every_minutes)
+            _guarded("harvest", lambda: _harvest(db, settings, clock, make_client))
+        stop.wait(FOLLOW_EVERY_S)
+
+
+def _guarded(step: str, work: Callable[[], object]) -> None:
+    """The worker's outermost hold: nothing that a step does may end the process."""
+    try:
+        work()
+    except BroadsheetError as error:
+        log.warning("event=step_failed step=%s reason=%s", step, error)
+    except Exception:
+        log.exception("event=step_broke step=%s", step)
