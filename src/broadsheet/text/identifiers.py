@@ -109,7 +109,7 @@ def identifier_url(identifier: str) -> str:
 
 
 def url_identifier(url: str) -> str:
-    """`url:` and 16 hex digits; the same for http and https, with and without `www.` or a tail `/`."""
+    """`url:` and 16 hex digits; the same for http and https, with and without `www.`."""
     return "url:" + _digest16(normal_url(url))
 
 
@@ -168,7 +168,7 @@ def _doi(value: str) -> str | None:
 
 
 def _cut_tail(doi: str) -> str:
-    """Without the punctuation of the sentence around it; a bracket stays if it was opened inside."""
+    """Without the punctuation of its sentence; a bracket stays if it was opened inside."""
     while doi and (doi[-1] in ".,;:'\"*" or (doi[-1] in ")]}>" and not _is_balanced(doi))):
         doi = doi[:-1]
     return doi

@@ -13,11 +13,14 @@ KEY_CHARS_MAX = 100
 
 _SUFFIX = re.compile(r"(?:jr|sr|i{2,3}|iv|v|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
+_SIMPLE_NAME = re.compile(r"[A-Z][A-Za-z'.]*(?:[ -][A-Za-z'.]+)*")
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
 
 
 def parse_name(raw: str) -> str:
     """`Last, First` or `First Last` as `First Last`; "" where there is no name in `raw`."""
+    if len(raw) <= NAME_CHARS_MAX and _SIMPLE_NAME.fullmatch(raw):
+        return raw
     name = clean_text(raw, chars_max=NAME_CHARS_MAX)
     if "{" in name or "}" in name:
         name = " ".join(name.replace("{", "").replace("}", "").split())

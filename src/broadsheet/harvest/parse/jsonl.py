@@ -1,0 +1,220 @@
+"""Our own import rows: JSON lines (or one JSON array), BEIR corpora and daily-papers rows too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import IO, Any
+
+from broadsheet.harvest.parse.fields import (
+    ABSTRACT_CHARS_MAX,
+    COMMENT_CHARS_MAX,
+    FieldError,
+    authors_of,
+    categories_of,
+    count_of,
+    day_of,
+    github_repository,
+    identifiers_of,
+    is_empty,
+    kept,
+    orcid_of,
+    ratings_of,
+    strings_of,
+    text_of,
+    title_of,
+    token_of,
+    url_of,
+    urls_of,
+    year_of,
+)
+from broadsheet.harvest.parse.stream import json_objects, reject
+from broadsheet.text.identifiers import canonical_identifier, own_identifier
+from broadsheet.types import Author, Record, RecordVersion, Reject
+
+SOURCE = "file"
+
+# Fields that are read; what else a row has is kept under `extra`.
+_KNOWN = frozenset(
+    {"id", "_id", "doc_id", "title", "abstract", "text", "authors", "announced", "first_listed"}
+    | {"date", "submitted", "published_at", "updated", "categories", "venue", "year", "comment"}
+    | {"doi", "arxiv_id", "openreview_id", "acl_id", "identifiers", "url", "pdf", "code_urls"}
+    | {"code_url", "keywords", "upvotes", "num_comments", "github_repo", "github_stars"}
+    | {"project_page", "gs_citations", "ratings", "extra", "versions", "openreview_ids", "orcid"}
+    | {"dblp"}
+)
+# Fields whose value may be impossible -> the attribute that is then empty.
+_CHECKED = {
+    **{name: name for name in ("announced", "submitted", "updated", "year", "url", "pdf")},
+    **{name: name for name in ("project_page", "upvotes", "num_comments", "github_stars")},
+    "gs_citations": "gs_citations",
+    "first_listed": "announced",
+    "date": "announced",
+    "published_at": "submitted",
+}
+
+
+def parse_jsonl(stream: IO[bytes]) -> Iterator[Record | Reject]:
+    for place, row in json_objects(stream):
+        if isinstance(row, Reject):
+            yield row
+            continue
+        try:
+            yield record_of_row(row)
+        except FieldError as error:
+            yield reject(place, str(error), _shown(row))
+
+
+def record_of_row(row: Mapping[str, Any], *, source: str = SOURCE) -> Record:
+    """The record of one import row.
+
+    Dates, years, counts and addresses that are impossible are dropped from their field and
+    kept in `extra`. Raises: FieldError where the title or every identifier is unusable.
+    """
+    get = row.get
+    own = _own_id(row)
+    title = title_of(get("title"))
+    authors = _with_ids(row, authors_of(get("authors")))
+    url, pdf = url_of(get("url")), url_of(get("pdf"))
+    categories, classes = _categories(get("categories"))
+    stated_repo = get("github_repo")
+    github_repo = github_repository(stated_repo) if stated_repo else ""
+    identifiers = identifiers_of(
+        _claims(row, own, pdf), own=own, url=url, title=title, authors=authors
+    )
+    abstract = get("abstract")
+    record = Record(
+        source=source,
+        key=canonical_identifier(own) or own_identifier(own) or identifiers[0],
+        title=title,
+        identifiers=identifiers,
+        abstract=text_of(get("text") if abstract is None else abstract, ABSTRACT_CHARS_MAX),
+        authors=authors,
+        categories=categories,
+        comment=text_of(get("comment"), COMMENT_CHARS_MAX),
+        venue=text_of(get("venue"), 500),
+        year=year_of(get("year")),
+        announced=_first_day(row, "announced", "first_listed", "date"),
+        submitted=_first_day(row, "submitted", "published_at"),
+        updated=day_of(get("updated")),
+        url=url,
+        pdf=pdf,
+        code_urls=_code_urls(row, github_repo),
+        github_repo=github_repo,
+        project_page=url_of(get("project_page")),
+        keywords=strings_of(get("keywords")),
+        upvotes=count_of(get("upvotes")),
+        num_comments=count_of(get("num_comments")),
+        github_stars=count_of(get("github_stars")),
+        gs_citations=count_of(get("gs_citations")),
+        ratings=ratings_of(get("ratings")),
+        versions=_versions(get("versions")),
+    )
+    extra = _extra(row, record, classes)
+    return replace(record, extra=extra) if extra else record
+
+
+def _own_id(row: Mapping[str, Any]) -> str:
+    for field in ("id", "_id", "doc_id"):
+        value = row.get(field)
+        if value is None or value == "":
+            continue
+        if isinstance(value, bool | float) or not isinstance(value, str | int):
+            kind = "a number with a fraction" if isinstance(value, float) else type(value).__name__
+            raise FieldError(f"{field} is {kind}: expected a text in quotes")
+        if str(value).strip():
+            return str(value).strip()[:2_000]
+    return ""
+
+
+def _claims(row: Mapping[str, Any], own: str, pdf: str) -> list[object]:
+    get = row.get
+    claims: list[object] = [own, get("arxiv_id")]
+    if isinstance(doi := get("doi"), str) and doi:
+        claims.append(doi if doi.startswith(("10.", "http")) else f"doi:{doi.removeprefix('doi:')}")
+    if isinstance(forum := get("openreview_id"), str) and forum:
+        claims.append(f"openreview:{forum.removeprefix('openreview:')}")
+    if isinstance(anthology := get("acl_id"), str) and anthology:
+        claims.append(f"acl:{anthology.removeprefix('acl:')}")
+    more = get("identifiers")
+    return [*claims, *(more[:100] if isinstance(more, list) else ()), get("url"), pdf]
+
+
+def _with_ids(row: Mapping[str, Any], authors: tuple[Author, ...]) -> tuple[Author, ...]:
+    """Ids from lists parallel to the authors; lists of another length say nothing."""
+    openreview, orcid, dblp = (
+        _parallel(row, field, len(authors)) for field in ("openreview_ids", "orcid", "dblp")
+    )
+    if not (openreview or orcid or dblp):
+        return authors
+    nothing = [None] * len(authors)
+    return tuple(
+        replace(
+            author,
+            openreview=token_of(profile) or author.openreview,
+            orcid=orcid_of(number) or author.orcid,
+            dblp=token_of(page) or author.dblp,
+        )
+        for author, profile, number, page in zip(
+            authors, openreview or nothing, orcid or nothing, dblp or nothing, strict=True
+        )
+    )
+
+
+def _parallel(row: Mapping[str, Any], field: str, n_authors: int) -> list[Any]:
+    values, names = row.get(field), row.get("authors")
+    if not isinstance(values, list) or not isinstance(names, list):
+        return []
+    return values if len(values) == len(names) == n_authors else []
+
+
+def _categories(value: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not value:
+        return (), ()
+    return categories_of(strings_of(value, separators=", "))
+
+
+def _first_day(row: Mapping[str, Any], *fields: str) -> date | None:
+    return next((day for field in fields if (day := day_of(row.get(field)))), None)
+
+
+def _code_urls(row: Mapping[str, Any], github_repo: str) -> tuple[str, ...]:
+    urls = urls_of(row.get("code_urls")) if row.get("code_urls") else ()
+    if row.get("code_url"):
+        urls = (*urls, *urls_of(row["code_url"]))
+    if not github_repo and row.get("github_repo"):
+        urls = (*urls, *urls_of(row["github_repo"]))
+    return tuple(dict.fromkeys(urls)) if urls else ()
+
+
+def _versions(value: object) -> tuple[RecordVersion, ...]:
+    if not isinstance(value, list):
+        return ()
+    items = [item for item in value[:1_000] if isinstance(item, dict)]
+    return tuple(
+        RecordVersion(number, day_of(item.get("submitted") or item.get("dated")))
+        for item in items
+        if (number := count_of(item.get("number")))
+    )
+
+
+def _extra(row: Mapping[str, Any], record: Record, classes: tuple[str, ...]) -> dict[str, Any]:
+    """Unknown fields, and values that could not be read as what their field means."""
+    given = row.get("extra")
+    extra = kept(given) if isinstance(given, dict) else {}
+    for field, value in row.items():
+        if field in _KNOWN:
+            attribute = _CHECKED.get(field)
+            is_lost = attribute is not None and getattr(record, attribute) in (None, "")
+        else:
+            is_lost = True
+        if is_lost and not is_empty(value):
+            extra[field] = kept(value)
+    if classes:
+        extra["classes"] = list(classes)
+    return extra
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    return repr(dict(list(row.items())[:3]))[:800]
