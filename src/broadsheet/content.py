@@ -77,4 +77,4 @@ def digest(content: str) -> bytes:
 
 def _dump_author(author: Author) -> str | Mapping[str, str]:
     known = {name: value for name in _AUTHOR_FIELDS if (value := getattr(author, name))}
-    return author.name if len(known) <= 1 else known
+    return author.name if not known.keys() - {"name"} else {"name": author.name, **known}
