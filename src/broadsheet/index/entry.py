@@ -6,7 +6,7 @@
 | title | stems | title |
 | title_x, abstract_x | words, with positions | for exact phrases and prefixes |
 | authors, venue, notes | words, with positions | names; venue; keywords, comment, venue, year |
-| identifier, author_key, category_key, venue_key, has | whole value | filters |
+| identifier, category_key, venue_key, has | whole value | filters |
 | category, venue_name, has, year | whole value, column | facets |
 | newest | column | sorts by date, newest first, then doc_id |
 | shown | stored | what an answer shows, as JSON |
@@ -28,7 +28,6 @@ from tantivy import Schema, SchemaBuilder
 
 from broadsheet.index.analysis import foldable
 from broadsheet.text.fold import fold
-from broadsheet.text.names import author_key
 from broadsheet.types import Document, LinkStatus
 
 #: Raise it whenever an entry or the schema changes: older indexes are then built anew.
@@ -39,6 +38,9 @@ ABSTRACT_CHARS_MAX = 50_000
 NOTES_CHARS_MAX = 10_000
 AUTHORS_MAX = 5_000
 LATEST_ORDINAL = date.max.toordinal()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def build_schema() -> Schema:
         builder.add_text_field(name, tokenizer_name="stem", index_option="freq")
     for name in ("title_x", "abstract_x", "authors", "venue", "notes"):
         builder.add_text_field(name, tokenizer_name="plain", index_option="position")
-    for name in ("identifier", "author_key", "category_key", "venue_key"):
+    for name in ("identifier", "category_key", "venue_key"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("category", "venue_name", "has", "newest"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
@@ -93,7 +95,6 @@ def entry(document: Document) -> dict[str, Any]:
         "venue": foldable(document.venue),
         "notes": foldable(notes),
         "identifier": identifier_keys(document),
-        "author_key": list({author_key(name): None for name in authors}),
         "category": list(document.categories),
         "category_key": category_keys(document.categories),
         "has": flags_of(document),
@@ -107,7 +108,7 @@ def entry(document: Document) -> dict[str, Any]:
         fields["year"] = year
     if document.announced is not None:
         fields["announced"] = document.announced.toordinal()
-    fields["digest"] = blake2b(repr(sorted(fields.items())).encode(), digest_size=16).digest()
+    fields["digest"] = _digest(fields, document)
     return fields
 
 
@@ -188,4 +189,12 @@ def _shown(document: Document, authors: list[str], year: int | None, notes: str)
         "announced": document.announced.isoformat() if document.announced else None,
         "notes": notes,
     }
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _ENCODER.encode(values).encode("utf-8", "replace")
+
+
+def _digest(fields: dict[str, Any], document: Document) -> bytes:
+    """Of everything the other fields are made from."""
+    others = (document.doc_no, document.doc_id, fields["newest"], fields["has"], document.keywords)
+    digest = blake2b(fields["shown"], digest_size=16)
+    digest.update(repr((others, fields["identifier"])).encode("utf-8", "replace"))
+    return digest.digest()
