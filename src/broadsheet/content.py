@@ -13,9 +13,23 @@ from broadsheet.types import Author, Record, RecordVersion
 
 DIGEST_BYTES = 16
 
-_PLAIN = ("title", "abstract", "comment", "venue", "year", "url", "pdf", "github_repo",
-          "project_page", "upvotes", "num_comments", "github_stars", "gs_citations",
-          "datestamp", "deleted")  # fmt: skip
+_PLAIN = (
+    "title",
+    "abstract",
+    "comment",
+    "venue",
+    "year",
+    "url",
+    "pdf",
+    "github_repo",
+    "project_page",
+    "upvotes",
+    "num_comments",
+    "github_stars",
+    "gs_citations",
+    "datestamp",
+    "deleted",
+)
 _LISTS = ("identifiers", "categories", "code_urls", "keywords", "ratings")
 _DATES = ("announced", "submitted", "updated")
 _AUTHOR_FIELDS = tuple(item.name for item in fields(Author))
@@ -72,9 +86,11 @@ def load_record(source: str, key: str, content: str) -> Record:
 
 def digest(content: str) -> bytes:
     """16 bytes that two contents share only when they are the same."""
-    return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+    return hashlib.blake2b(
+        content.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES
+    ).digest()
 
 
 def _dump_author(author: Author) -> str | Mapping[str, str]:
     known = {name: value for name in _AUTHOR_FIELDS if (value := getattr(author, name))}
-    return author.name if not known.keys() - {"name"} else {"name": author.name, **known}
+    return {"name": author.name, **known} if known.keys() - {"name"} else author.name

@@ -164,8 +164,11 @@ def _versions(ordered: Sequence[StoredRecord]) -> tuple[DocumentVersion, ...]:
     changes: list[tuple[date, dict[str, str]]] = []
     for position, (old, replaced_on) in enumerate(contents):
         new = contents[position + 1][0] if position + 1 < len(contents) else record
-        changed = {name: getattr(old, name) for name in _TRACKED
-                   if getattr(old, name) != getattr(new, name)}  # fmt: skip
+        changed = {
+            name: getattr(old, name)
+            for name in _TRACKED
+            if getattr(old, name) != getattr(new, name)
+        }
         if changed:
             changes.append((new.updated or replaced_on, changed))
     n_versions = max(len(dates), len(changes) + 1)

@@ -86,9 +86,7 @@ def test_doubt_keeps_papers_apart(tmp_path: Path, change: dict[str, object]) -> 
 
 def test_a_proceedings_doi_on_every_paper_does_not_fold_them(tmp_path: Path) -> None:
     shared = "doi:10.1000/proceedings"
-    records = [
-        a_record(n, identifiers=(f"arxiv:2603.{n:05d}", shared)) for n in (1, 400, 9000)
-    ]
+    records = [a_record(n, identifiers=(f"arxiv:2603.{n:05d}", shared)) for n in (1, 400, 9000)]
     db = a_library(tmp_path, *records)
     assert count_documents(db) == 3
 
@@ -100,7 +98,9 @@ def test_a_record_that_names_two_documents_joins_them(tmp_path: Path) -> None:
     )
     db = a_library(tmp_path, arxiv, journal)
     assert count_documents(db) == 2
-    both = a_record(1, source="bibtex", key="10.1/x", identifiers=("arxiv:2603.00001", "doi:10.1/x"))
+    both = a_record(
+        1, source="bibtex", key="10.1/x", identifiers=("arxiv:2603.00001", "doi:10.1/x")
+    )
     assert take_in(db, both).merged == 1
     assert count_documents(db) == 1
     assert find_doc_no(db, "doi:10.1/x") == find_doc_no(db, "arxiv:2603.00001")

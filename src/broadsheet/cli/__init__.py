@@ -39,13 +39,16 @@ def options(
     context: typer.Context,
     home: Annotated[
         Path | None,
-        typer.Option(help="The folder of the library. Default: $BROADSHEET_HOME, else your data folder."),
+        typer.Option(help="The library's folder; default: $BROADSHEET_HOME or your data folder."),
     ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Log each unit of work on stderr.")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """Options that stand before the command."""

@@ -27,15 +27,16 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     context: typer.Context,
-    files: Annotated[list[str], typer.Argument(help="Files to take in; - is stdin.", metavar="FILE…")],
+    files: Annotated[list[str], typer.Argument(help="Files; - is stdin.", metavar="FILE…")],
     format: Annotated[
-        str | None, typer.Option(help="What the files are; found out from their content if not given.")
+        str | None, typer.Option(help="What the files are; default: found out from their content.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Take papers in from files: JSON lines, arXiv, Hugging Face, ACL, OpenReview, BibTeX, RIS, CSL …
+    """Take papers in from files.
 
-    Each file may be .gz or .xz. Bad rows are counted and written aside; the rest goes on.
+    JSON lines, arXiv, Hugging Face, ACL, OpenReview, BibTeX, RIS, CSL-JSON and more. Each file
+    may be .gz or .xz. Bad rows are counted and written aside; the rest goes on.
 
     Example: broadsheet import library.bib papers.jsonl.xz
     """
@@ -43,25 +44,30 @@ def import_(
     from broadsheet.jobs.indexing import follow_index
 
     began = monotonic()
-    with opened(context, create=True) as (settings, db):
-        with progress_bar("reading") as advance:
-            report = import_files(
-                db,
-                files,
-                home=settings.home,
-                clock=now,
-                format=format,
-                progress=lambda file, fraction, counts: advance(
-                    fraction, f"{Path(file).name}: {counts.read:,} read"
-                ),
-            )
-            advance(None, "indexing")
-            notice = follow_index(settings.home, db)
+    with opened(context, create=True) as (settings, db), progress_bar("reading") as advance:
+        report = import_files(
+            db,
+            files,
+            home=settings.home,
+            clock=now,
+            format=format,
+            progress=lambda file, fraction, counts: advance(
+                fraction, f"{Path(file).name}: {counts.read:,} read"
+            ),
+        )
+        advance(None, "indexing")
+        notice = follow_index(settings.home, db)
     seconds = round(monotonic() - began, 3)
     if as_json:
         rejects = str(report.rejects_file) if report.rejects_file else None
-        print_json({**asdict(report.counts), "rejects_file": rejects, "seconds": seconds,
-                    "failures": list(report.failures)})  # fmt: skip
+        print_json(
+            {
+                **asdict(report.counts),
+                "rejects_file": rejects,
+                "seconds": seconds,
+                "failures": list(report.failures),
+            }
+        )
     else:
         say(_import_summary(report.counts, seconds))
     if report.rejects_file:
@@ -93,9 +99,8 @@ def index(
     """Bring the search index up to date with the library."""
     from broadsheet.jobs.indexing import follow_index
 
-    with opened(context) as (settings, db):
-        with progress_bar("indexing"):
-            notice = follow_index(settings.home, db, rebuild=rebuild)
+    with opened(context) as (settings, db), progress_bar("indexing"):
+        notice = follow_index(settings.home, db, rebuild=rebuild)
     say(notice or "the index is up to date")
 
 
@@ -147,9 +152,8 @@ def backup(
     """Write the whole library to one file, consistent even while it is in use."""
     from broadsheet.store.backup import write_backup
 
-    with opened(context) as (_, db):
-        with progress_bar("copying") as advance:
-            size = write_backup(db, file, progress=lambda done: advance(done, "copying"))
+    with opened(context) as (_, db), progress_bar("copying") as advance:
+        size = write_backup(db, file, progress=lambda done: advance(done, "copying"))
     say(f"{file}: {size / 1e6:,.1f} MB")
 
 
@@ -191,8 +195,12 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 
     findings = examine(lambda: settings_of(context))
     if as_json:
-        print_json({"ok": all(finding.ok for finding in findings),
-                    "findings": [asdict(finding) for finding in findings]})  # fmt: skip
+        print_json(
+            {
+                "ok": all(finding.ok for finding in findings),
+                "findings": [asdict(finding) for finding in findings],
+            }
+        )
     else:
         marks = {True: "ok", False: "WRONG"}
         print_table(

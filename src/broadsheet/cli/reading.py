@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def search(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help="Words, \"phrases\", -not, field:value.")],
+    query: Annotated[str, typer.Argument(help='Words, "phrases", -not, field:value.')],
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many to print.")] = 20,
     mode: Annotated[str, typer.Option(help="hybrid, lexical or dense.")] = "hybrid",
     as_json: Json = False,
@@ -38,8 +38,8 @@ def search(
 
     Example: broadsheet search '"world model" author:hafner year:2023.. -survey'
     """
-    from broadsheet.jobs.searching import search_library
     from broadsheet.export.shapes import ranking_shape
+    from broadsheet.jobs.searching import search_library
 
     if mode not in MODES:
         raise UsageError(f"unknown mode {mode!r}; one of {', '.join(MODES)}")
@@ -78,8 +78,11 @@ def day(
         return
     print_text(f"{wanted:%A, %d %B %Y}: {len(documents)} papers\n")
     for rank, document in enumerate(documents, start=1):
-        inputs = ", ".join(f"{name} {value}" for name, value in attention_inputs(document).items()
-                           if value and name != "has_code")  # fmt: skip
+        inputs = ", ".join(
+            f"{name} {value}"
+            for name, value in attention_inputs(document).items()
+            if value and name != "has_code"
+        )
         print_text(f"{rank:3}. {document.title}")
         print_text(f"     {_byline(document)}")
         print_text(f"     {document.doc_id}{'  ' + inputs if inputs else ''}")
@@ -89,7 +92,7 @@ def day(
 
 def show(
     context: typer.Context,
-    doc_id: Annotated[str, typer.Argument(metavar="DOC_ID", help="Any identifier or link of the paper.")],
+    doc_id: Annotated[str, typer.Argument(metavar="DOC_ID", help="Any identifier of the paper.")],
     as_json: Json = False,
 ) -> None:
     """Everything known about one paper."""
@@ -120,9 +123,11 @@ def show(
         where = ", ".join(dict.fromkeys(evidence.place for evidence in link.evidence))
         print_text(f"       code  {link.url} ({link.status}; {where})")
     for version in document.versions[1:]:
-        print_text(f"    version  {version.number} of {version.dated}: {', '.join(version.changed)}")
+        changed = ", ".join(version.changed)
+        print_text(f"    version  {version.number} of {version.dated}: {changed}")
     for via in document.via:
-        print_text(f"        via  {via.source} {via.url}{' (withdrawn there)' if via.deleted else ''}")
+        withdrawn = " (withdrawn there)" if via.deleted else ""
+        print_text(f"        via  {via.source} {via.url}{withdrawn}")
     for merge in merges:
         undone = " (undone)" if merge.undone_at else f"; undo: broadsheet unmerge {merge.merge_no}"
         print_text(f"     merged  {merge.from_doc_id or 'a record'}: {merge.reason}{undone}")
@@ -175,10 +180,17 @@ def ledger(context: typer.Context, as_json: Json = False) -> None:
     print_table(
         ("day", "source", "category", "announced", "stored", "state", "reason"),
         [
-            (row.day.isoformat(), row.source, row.category, row.announced, row.stored,
-             str(row.state), row.reason)
+            (
+                row.day.isoformat(),
+                row.source,
+                row.category,
+                row.announced,
+                row.stored,
+                str(row.state),
+                row.reason,
+            )
             for row in rows
-        ],  # fmt: skip
+        ],
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import socket
 import sys
 import threading
 import webbrowser
+from contextlib import suppress
+from dataclasses import asdict
 from importlib import resources
 from typing import TYPE_CHECKING, Annotated
 
@@ -100,5 +101,139 @@ def harvest(
 
     Example: broadsheet harvest --source arxiv --category cs.CL --from 2026-03-01
     """
-    from broadsheet.harvest.fetch import PoliteClient
     from broadsheet.jobs.harvest import harvest as run_harvest
+    from broadsheet.jobs.harvest import open_client
+    from broadsheet.jobs.indexing import follow_index
+
+    first = parse_day(from_) if from_ else None
+    last = parse_day(until) if until else None
+    with opened(context, create=True) as (settings, db):
+        with progress_bar("asking the sources") as advance, open_client(settings) as client:
+            report = run_harvest(
+                db,
+                client,
+                settings,
+                sources=source,
+                categories=category,
+                from_=first,
+                until=last,
+                now=now(),
+                progress=lambda at: advance(
+                    at.received / at.expected if at.expected else None,
+                    f"{at.source} {at.scope}: {at.received:,}",
+                ),
+            )
+        notice = follow_index(settings.home, db)
+    if as_json:
+        print_json(
+            {
+                **asdict(report.ingest),
+                "missing": report.n_missing,
+                "scopes": [
+                    {
+                        "source": entry.source,
+                        "scope": entry.scope,
+                        "pages": entry.n_pages,
+                        **asdict(entry.ingest),
+                        "error": entry.error and str(entry.error),
+                    }
+                    for entry in report.scopes
+                ],
+            }
+        )
+    else:
+        print_table(
+            ("source", "scope", "read", "new", "changed", "merged", "rejected", "went wrong"),
+            [
+                (
+                    entry.source,
+                    entry.scope,
+                    entry.ingest.read,
+                    entry.ingest.added,
+                    entry.ingest.updated,
+                    entry.ingest.merged,
+                    entry.ingest.rejected,
+                    str(entry.error or ""),
+                )
+                for entry in report.scopes
+            ],
+        )
+    if notice:
+        say(notice)
+    if report.n_missing:
+        say(f"{report.n_missing:,} announced papers are missing; `broadsheet ledger` says which")
+    if report.errors:
+        raise BroadsheetError(
+            f"{len(report.errors)} of the sources could not be read to the end: {report.errors[0]}"
+        )
+
+
+def _offer_sample(db: Database, settings: Settings, *, wanted: bool) -> None:
+    """An empty library is filled with the sample when asked for, else told how."""
+    from broadsheet.jobs.imports import import_files
+    from broadsheet.jobs.indexing import follow_index
+    from broadsheet.store.documents import count_documents
+
+    if n_documents := count_documents(db):
+        if wanted:
+            say(f"{settings.home} holds {n_documents:,} papers already; the sample is not needed")
+        return
+    if not wanted:
+        say("the library is empty; start with --sample for a first look, or import your own files")
+        return
+    file = resources.files("broadsheet.sample") / SAMPLE_FILE
+    with resources.as_file(file) as path:
+        report = import_files(db, [str(path)], home=settings.home, clock=now)
+    follow_index(settings.home, db)
+    say(f"the sample library is here: {report.counts.added} papers")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The address taken before anything else is done. Raises BroadsheetError saying what to do."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(512)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BroadsheetError(
+            f"cannot listen on {settings.host}:{settings.port} ({reason}); "
+            "choose another with --port or --host"
+        ) from error
+    return listener
+
+
+def _app(db: Database, settings: Settings) -> Starlette:
+    from broadsheet.jobs.indexing import lexical_index
+    from broadsheet.web.app import create_app
+    from broadsheet.web.site import Site
+
+    return create_app(Site(db, lexical_index(settings.home, db), settings, now))
+
+
+def _serve(
+    app: Starlette, settings: Settings, listener: socket.socket, *, open_browser: bool
+) -> None:
+    import uvicorn
+
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{port}/"
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3
+    )
+    say(f"Broadsheet is at {address} (home: {settings.home}); stop with Ctrl-C")
+    if open_browser and sys.stdout.isatty():
+        threading.Timer(0.5, webbrowser.open, (address,)).start()
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _work(db: Database, settings: Settings, stop: threading.Event) -> None:
+    from broadsheet.jobs.harvest import open_client
+    from broadsheet.jobs.worker import run_worker
+
+    run_worker(db, settings, clock=now, stop=stop, make_client=open_client)

@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from broadsheet.errors import ParseError, StoreError
 from broadsheet.harvest.files import open_import
+
+from broadsheet.errors import ParseError, StoreError
 from broadsheet.jobs.ingest import ingest
 from broadsheet.store.database import Database
 from broadsheet.store.imports import put_import_finished, put_import_started

@@ -47,3 +47,13 @@ def _guarded(step: str, work: Callable[[], object]) -> None:
         log.warning("event=step_failed step=%s reason=%s", step, error)
     except Exception:
         log.exception("event=step_broke step=%s", step)
+
+
+def _harvest(
+    db: Database,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    make_client: Callable[[Settings], PoliteClient],
+) -> None:
+    with make_client(settings) as client:
+        harvest(db, client, settings, now=clock())

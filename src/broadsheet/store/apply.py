@@ -17,7 +17,7 @@ from broadsheet.errors import NotFoundError
 from broadsheet.identity import Add, Intent, Join, Replace
 from broadsheet.rank.attention import attention
 from broadsheet.store.database import Row, Transaction
-from broadsheet.store.documents import read_stored_records
+from broadsheet.store.documents import read_in, read_stored_records
 from broadsheet.text.fold import title_key
 from broadsheet.text.names import author_key, surname
 from broadsheet.types import Document
@@ -75,15 +75,23 @@ def undo_merge(transaction: Transaction, merge_no: int, *, now: datetime) -> tup
     doc_no, from_doc_no, moved_json = rows[0]
     doc_no = _survivor(transaction, doc_no)
     writing = _begin(transaction, now)
-    moved = [number for number in json.loads(moved_json)
-             if transaction.read("SELECT 1 FROM records WHERE record_no = ? AND doc_no = ?",
-                                 (number, doc_no))]  # fmt: skip
-    kept = [number for (number,) in
-            transaction.read("SELECT record_no FROM records WHERE doc_no = ?", (doc_no,))
-            if number not in moved]  # fmt: skip
+    moved = [
+        number
+        for number in json.loads(moved_json)
+        if transaction.read(
+            "SELECT 1 FROM records WHERE record_no = ? AND doc_no = ?", (number, doc_no)
+        )
+    ]
+    kept = [
+        number
+        for (number,) in transaction.read(
+            "SELECT record_no FROM records WHERE doc_no = ?", (doc_no,)
+        )
+        if number not in moved
+    ]
     if not moved or not kept:
         raise NotFoundError(f"merge {merge_no} cannot be undone: its records have moved on")
-    leaving_no = from_doc_no if from_doc_no else _new_document_row(writing, moved[0])
+    leaving_no = from_doc_no or _new_document_row(writing, moved[0])
     transaction.run("UPDATE documents SET merged_into = NULL WHERE doc_no = ?", (leaving_no,))
     for number in moved:
         transaction.run("UPDATE records SET doc_no = ? WHERE record_no = ?", (leaving_no, number))
@@ -134,9 +142,18 @@ def _add(writing: _Writing, intent: Add) -> None:
         )
     record = intent.record
     writing.new_records.append(
-        (record_no, record.source, record.key, doc_no, intent.digest, record.datestamp,
-         record.deleted, writing.now.date().isoformat(), intent.content)
-    )  # fmt: skip
+        (
+            record_no,
+            record.source,
+            record.key,
+            doc_no,
+            intent.digest,
+            record.datestamp,
+            record.deleted,
+            writing.now.date().isoformat(),
+            intent.content,
+        )
+    )
     writing.new_identifiers += [
         (identifier, record_no, doc_no) for identifier in dict.fromkeys(record.identifiers)
     ]
@@ -177,8 +194,12 @@ def _join(writing: _Writing, intent: Join) -> None:
     run, read = writing.transaction.run, writing.transaction.read
     into = writing.doc_nos.get(intent.doc_no, intent.doc_no)
     out = writing.doc_nos.get(intent.from_doc_no, intent.from_doc_no)
-    moved = [number for (number,) in
-             read("SELECT record_no FROM records WHERE doc_no = ? ORDER BY record_no", (out,))]  # fmt: skip
+    moved = [
+        number
+        for (number,) in read(
+            "SELECT record_no FROM records WHERE doc_no = ? ORDER BY record_no", (out,)
+        )
+    ]
     run("UPDATE records SET doc_no = ? WHERE doc_no = ?", (into, out))
     run("UPDATE identifiers SET doc_no = ? WHERE doc_no = ?", (into, out))
     run("UPDATE documents SET merged_into = ? WHERE doc_no = ?", (into, out))
@@ -287,8 +308,12 @@ def _new_document_row(writing: _Writing, record_no: int) -> int:
         "SELECT source, key, content FROM records WHERE record_no = ?", (record_no,)
     )[0]
     record = load_record(source, key, content)
-    taken = {name for (name,) in transaction.read("SELECT doc_id FROM documents WHERE doc_id IN "
-             f"({','.join('?' * len(record.identifiers))})", record.identifiers)}  # fmt: skip
+    taken = {
+        name
+        for (name,) in read_in(
+            transaction, "SELECT doc_id FROM documents WHERE doc_id IN (?*)", record.identifiers
+        )
+    }
     free = next((name for name in record.identifiers if name not in taken), None)
     doc_id = free or f"{record.identifiers[0]}~{digest(source + key).hex()[:8]}"
     doc_no, writing.next_doc_no = writing.next_doc_no, writing.next_doc_no + 1

@@ -245,5 +245,5 @@ def _store_error(error: sqlite3.DatabaseError, path: Path) -> StoreError:
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return StoreError(f"cannot write {path} ({error}); check who owns the folder")
     if name.startswith("SQLITE_IOERR"):
-        return StoreFullError(f"cannot read or write {path} ({error}); check the disk and its space")
+        return StoreFullError(f"cannot read or write {path} ({error}); check the disk and space")
     return StoreError(f"{path}: {error}")

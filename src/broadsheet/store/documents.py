@@ -11,7 +11,7 @@ from typing import Protocol
 from broadsheet.content import load_record
 from broadsheet.document import StoredRecord, compose
 from broadsheet.errors import NotFoundError
-from broadsheet.store.database import PARAMETERS_MAX, Database, Row
+from broadsheet.store.database import PARAMETERS_MAX, Row
 from broadsheet.text.identifiers import canonical_identifier, own_identifier
 from broadsheet.types import Document, Merge
 
@@ -79,14 +79,12 @@ def read_stored_records(db: Reads, doc_nos: Sequence[int]) -> dict[int, list[Sto
 
 def load_documents(db: Reads, doc_nos: Sequence[int]) -> list[Document]:
     """The documents with these numbers, in this order; unknown and merged ones are left out."""
-    names: dict[int, str] = {
-        doc_no: doc_id
-        for doc_no, doc_id in read_in(
-            db,
-            "SELECT doc_no, doc_id FROM documents WHERE doc_no IN (?*) AND merged_into IS NULL",
-            doc_nos,
-        )
-    }
+    rows = read_in(
+        db,
+        "SELECT doc_no, doc_id FROM documents WHERE doc_no IN (?*) AND merged_into IS NULL",
+        doc_nos,
+    )
+    names: dict[int, str] = dict(rows)
     stored = read_stored_records(db, list(names))
     return [
         compose(doc_no, names[doc_no], stored[doc_no]) for doc_no in doc_nos if doc_no in stored

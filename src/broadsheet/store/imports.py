@@ -49,10 +49,10 @@ def list_imports(db: Reads, *, limit: int = 50) -> list[ImportRow]:
     return [
         ImportRow(
             file,
-            format,
+            kind,
             datetime.fromisoformat(started),
             datetime.fromisoformat(finished) if finished else None,
             IngestReport(**json.loads(report)),
         )
-        for file, format, started, finished, report in rows
+        for file, kind, started, finished, report in rows
     ]

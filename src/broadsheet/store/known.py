@@ -77,9 +77,7 @@ def _add_documents(db: Reads, doc_nos: Sequence[int], known: Known) -> None:
         known.documents[doc_no].identifiers.add(identifier)
         known.documents[doc_no].record_nos.add(record_no)
         known.owners.setdefault(identifier, set()).add(doc_no)
-    record_nos = [
-        number for document in known.documents.values() for number in document.record_nos
-    ]
+    record_nos = [number for document in known.documents.values() for number in document.record_nos]
     for record_no, other_no in read_in(
         db, "SELECT record_no, other_no FROM apart WHERE record_no IN (?*)", record_nos
     ):
@@ -95,4 +93,3 @@ def _add_history(db: Reads, record_nos: Sequence[int], known: Known) -> None:
             record_nos,
         )
     )
-
