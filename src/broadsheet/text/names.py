@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 
 from broadsheet.text.clean import clean_text
@@ -10,6 +11,8 @@ from broadsheet.text.fold import fold
 
 NAME_CHARS_MAX = 300
 KEY_CHARS_MAX = 100
+#: Names come again and again, within a batch and across it.
+NAMES_CACHED = 50_000
 
 _SUFFIX = re.compile(r"(?:jr|sr|i{2,3}|iv|v|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
@@ -29,6 +32,7 @@ def parse_name(raw: str) -> str:
     return name if any(map(str.isalnum, name)) else ""
 
 
+@lru_cache(maxsize=NAMES_CACHED)
 def author_key(name: str) -> str:
     """The slug of a name for addresses and grouping, such as `kaiming-he`. Idempotent.
 
@@ -42,6 +46,7 @@ def author_key(name: str) -> str:
     return slug
 
 
+@lru_cache(maxsize=NAMES_CACHED)
 def surname(name: str) -> str:
     """The folded last word of the name that is no suffix such as `Jr.`; "" if there is none."""
     words = _words(parse_name(name))
