@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import httpcore2
 import httpx2
@@ -144,13 +146,19 @@ def resolve_name(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates takes a tenth of a second: once a process is enough."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class GuardedTransport(httpx2.HTTPTransport):
     """httpx2's transport over one connection whose addresses are judged."""
 
     def __init__(self, backend: httpcore2.NetworkBackend) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_tls(), trust_env=False)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            ssl_context=_tls(),
             max_connections=1,
             max_keepalive_connections=1,
             keepalive_expiry=30.0,

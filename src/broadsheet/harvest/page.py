@@ -27,6 +27,9 @@ class Window:
         return self.from_ is not None or self.until is not None
 
 
+ALL_DAYS = Window()
+
+
 @dataclass(frozen=True, slots=True)
 class HarvestPage:
     """Items and what follows from them, all written together or not at all.
