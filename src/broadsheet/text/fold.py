@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import blake2b
 
 from broadsheet.text.latex import accents
@@ -51,6 +52,7 @@ def fold(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4_096)
 def title_key(title: str) -> int:
     """A stable 63-bit number, equal for titles that differ only in case, accents, punctuation
     and spacing. 0 for titles too short to tell works apart (under 3 words or 15 characters)."""
