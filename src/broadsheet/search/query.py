@@ -164,6 +164,12 @@ def negate(node: Node) -> Node:
     return node.node if isinstance(node, Not) else Not(node)
 
 
+def bare_words(root: Node | None) -> list[Word]:
+    """The words at the top of the query that no field, group or minus concerns."""
+    parts = root.nodes if isinstance(root, And) else () if root is None else (root,)
+    return [part for part in parts if isinstance(part, Word) and part.field is None]
+
+
 def leaves(node: Node | None, *, negated: bool = False) -> list[Leaf]:
     """The leaves in order; those under a Not only when `negated`."""
     if node is None:
@@ -196,7 +202,7 @@ _TOKEN = re.compile(
     | (?P<field>[A-Za-z_]{1,20}):(?=[^\s)])
     | (?P<phrase>"(?:[^"\\]|\\.)*")
     | (?P<quote>")
-    | (?P<run>(?:[^\s()"\\]|\\.?)+)
+    | (?P<run>(?:[^\s()"\\]|\\"?)+)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -271,43 +277,35 @@ class _Reader:
 
     def _term(self, *, negative: bool = False) -> Node | None:
         """The next term, or None where there is nothing to search for in it."""
-        node: Node | None = None
         while True:
             self._skip_space()
             match = _TOKEN.match(self._text, self._at)
             if match is None or match.lastgroup == "close":
                 if negative:
-                    self._notice("NOT needs a term after it; it was left out.")
+                    self._notice("A minus or NOT needs a term after it; it was left out.")
                 return None
-            kind = match.lastgroup
-            if kind == "run" and match.group() == "NOT":
-                self._at, negative = match.end(), not negative
-                continue
-            if kind == "run" and match.group() in _OPERATORS:
-                self._notice(f"{match.group()} needs a term on both sides; one was left out.")
+            operator = match.group() if match.lastgroup == "run" else ""
+            if operator in ("OR", "AND"):
+                self._notice(f"{operator} needs a term on both sides; one was left out.")
                 return None
             self._at = match.end()
-            if kind == "minus":
+            if operator == "NOT" or match.lastgroup == "minus":
                 negative = not negative
-                continue
-            if kind == "open":
-                node = self._bracketed()
-            elif kind == "field":
-                node = self._field(match["field"])
-            elif kind == "quote":
+            elif match.lastgroup == "quote":
                 self._notice("A quotation mark is never closed; the words were read as they are.")
-                continue_at = self._at
-                if continue_at >= len(self._text):
-                    return None
-                continue
-            elif kind == "phrase":
-                node = self._counted(self._phrase(match.group()[1:-1], None))
             else:
-                node = self._words(match.group())
-            break
-        if node is None:
-            return None
-        return negate(node) if negative else node
+                node = self._positive(match)
+                return negate(node) if negative and node is not None else node
+
+    def _positive(self, match: re.Match[str]) -> Node | None:
+        """The term that begins with this token, which is consumed already."""
+        if match.lastgroup == "open":
+            return self._bracketed()
+        if match.lastgroup == "field":
+            return self._field(match["field"])
+        if match.lastgroup == "phrase":
+            return self._counted(self._phrase(match.group()[1:-1], None))
+        return self._words(match.group())
 
     def _bracketed(self) -> Node | None:
         """What stands in brackets; the opening one is consumed already."""
@@ -353,7 +351,7 @@ class _Reader:
         node = make(value, quoted)
         if node is None:
             self._notice(f"{written}:{value[:40]} could not be read; its words were searched for.")
-            return self._words(f"{written}:{value}")
+            return self._words(re.sub(r'[\s()"]+', ":", f"{written}:{value}"))
         return self._counted(node)
 
     def _unknown_field(self, written: str) -> Node | None:
@@ -439,6 +437,9 @@ def _word_node(text: str, field: TextField | None) -> Leaf | None:
         stripped = stripped.lower() if stripped in _OPERATORS else stripped
     if not any(map(str.isalnum, stripped)):
         return None
+    name = canonical_identifier(stripped) if field is None and not text.endswith("*") else None
+    if name is not None:
+        return Identifier(name)
     if text.endswith("*") and sum(map(str.isalnum, stripped)) >= PREFIX_LETTERS_MIN:
         return Prefix(stripped, field)
     return Word(stripped, field)
