@@ -49,7 +49,7 @@ _ARXIV_PATH = re.compile(
     re.IGNORECASE,
 )
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+")
-_OPENREVIEW_ID = re.compile(r"[A-Za-z0-9_-]{5,40}")
+_OPENREVIEW_ID = re.compile(r"[A-Za-z0-9_-]{5,24}")
 _ACL_OLD = re.compile(r"[A-Z]\d{2}-\d{4}", re.IGNORECASE)
 _ACL_NEW = re.compile(r"\d{4}\.[a-z0-9_]+-[a-z0-9_]+\.\d{1,4}", re.IGNORECASE)
 _ACL_HOSTS = ("aclanthology.org", "aclweb.org", "aclanthology.info", "aclanthology.coli.uni-sb.de")
