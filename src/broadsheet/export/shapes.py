@@ -6,7 +6,7 @@ The keys are a contract: more may be added, none renamed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from broadsheet.rank.attention import attention, attention_inputs
 from broadsheet.types import Author, Document, LedgerRow, Merge
@@ -102,6 +102,52 @@ def day_shape(day: str, documents: Iterable[Document]) -> dict[str, Any]:
                 "code_urls": [link.url for link in document.code_links],
             }
             for document in documents
+        ],
+    }
+
+
+class Found(Protocol):
+    """A hit of a ranking: what every channel shows of it."""
+
+    @property
+    def doc_id(self) -> str: ...
+    @property
+    def score(self) -> float: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def reasons(self) -> tuple[str, ...]: ...
+
+
+class Answer(Protocol):
+    @property
+    def query(self) -> str: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def notice(self) -> str | None: ...
+    @property
+    def hits(self) -> Sequence[Found]: ...
+
+
+def ranking_shape(answer: Answer, took_ms: float) -> dict[str, Any]:
+    """A ranking, best first, as `search --json` and `similar --json` print it."""
+    return {
+        "query": answer.query,
+        "mode": answer.mode,
+        "total": answer.total,
+        "took_ms": took_ms,
+        "notice": answer.notice,
+        "ranking": [
+            {
+                "doc_id": hit.doc_id,
+                "score": hit.score,
+                "title": hit.title,
+                "reasons": list(hit.reasons),
+            }
+            for hit in answer.hits
         ],
     }
 

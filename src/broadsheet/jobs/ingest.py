@@ -43,6 +43,4 @@ def _report(decisions: Sequence[Sequence[Intent]], *, n_rejected: int) -> Ingest
             merged += 1
         else:
             added += 1
-    return IngestReport(
-        len(decisions) + n_rejected, added, updated, unchanged, merged, n_rejected
-    )
+    return IngestReport(len(decisions) + n_rejected, added, updated, unchanged, merged, n_rejected)

@@ -1,0 +1,24 @@
+"""The documents an export holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from broadsheet.jobs.indexing import lexical_index
+from broadsheet.search.engine import find_all
+from broadsheet.store.database import Database
+from broadsheet.store.documents import iterate_documents, load_documents
+from broadsheet.types import Document
+
+BATCH_DOCS = 500
+
+
+def documents_for(db: Database, home: Path, query: str) -> Iterator[Document]:
+    """Every document that `query` finds, best first; without a query all, oldest here first."""
+    if not query.strip():
+        yield from iterate_documents(db)
+        return
+    doc_nos = find_all(lexical_index(home, db), query)
+    for start in range(0, len(doc_nos), BATCH_DOCS):
+        yield from load_documents(db, doc_nos[start : start + BATCH_DOCS])
