@@ -19,7 +19,8 @@ WORD_BYTES_MAX = 40
 
 _IDEOGRAPH = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")
 _CHUNK = re.compile(r"\S+")
-_RUN = re.compile(r"[^\W_]+")
+#: Letters and digits in a row.
+RUN = re.compile(r"[^\W_]+")
 _MARKUP = frozenset("\\${}")
 
 _STOP_WORDS = """
@@ -79,14 +80,18 @@ def word_spans(text: str) -> list[WordSpan]:
     spans: list[WordSpan] = []
     for chunk in _CHUNK.finditer(text):
         piece = chunk.group()
-        if not _MARKUP.isdisjoint(piece):
+        if has_markup(piece):
             start, end = _trimmed(piece, chunk.start())
             spans += [WordSpan(start, end, word) for word in words(piece)]
             continue
-        for run in _RUN.finditer(piece):
+        for run in RUN.finditer(piece):
             start = chunk.start() + run.start()
             spans += _run_spans(run.group(), start)
     return spans
+
+
+def has_markup(text: str) -> bool:
+    return not _MARKUP.isdisjoint(text)
 
 
 def is_ideographic(word: str) -> bool:

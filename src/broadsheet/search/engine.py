@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from tantivy import DocAddress, Order
+from tantivy import DocAddress, Order, SearchResult
 from tantivy import Query as IndexQuery
 
-from broadsheet.index.analysis import stem, words
+from broadsheet.index.analysis import stem
 from broadsheet.index.entry import Shown
 from broadsheet.index.lexical import LexicalIndex, LexicalSearcher, reading
 from broadsheet.search.compile import Compiled, compile_query
 from broadsheet.search.facets import Facets, count_facets
 from broadsheet.search.highlight import (
+    Highlighter,
     Match,
     Span,
-    Wanted,
-    find_matches,
     make_snippet,
     spans_of,
 )
@@ -79,6 +79,12 @@ class SearchAnswer:
     suggestion: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    total: int
+    found: list[tuple[Shown, float]]
+
+
 def search(
     index: LexicalIndex,
     text: str,
@@ -103,17 +109,19 @@ def search(
         notices.append("There are no vectors here yet; documents were found by their words.")
     compiled = compile_query(searcher, query.root)
     notices += [f"There is no document {name[:80]} here." for name in compiled.missing]
-    chosen, total = _choose(searcher, query, compiled, text, notices)
-    ranked = _rank(searcher, chosen, compiled.scored, sort, offset + k)[offset:]
+    chosen, ranked = _run(searcher, query, compiled, text, sort, offset + k, notices)
+    highlighter = Highlighter(compiled.wanted)
     return SearchAnswer(
         query=text,
         mode="lexical",
-        total=total,
+        total=ranked.total,
         offset=offset,
-        hits=tuple(make_hit(shown, score, compiled) for shown, score in ranked),
+        hits=tuple(
+            make_hit(shown, score, compiled, highlighter) for shown, score in ranked.found[offset:]
+        ),
         facets=count_facets(searcher, chosen) if with_facets else None,
         notice=" ".join(notices) or None,
-        suggestion=suggest(searcher, query.root) if total == 0 else None,
+        suggestion=suggest(searcher, query.root) if ranked.total == 0 else None,
     )
 
 
@@ -125,13 +133,13 @@ def similar(
     return search(index, f'like:"{quoted}"', k=k, offset=offset, with_facets=with_facets)
 
 
-def make_hit(shown: Shown, score: float, compiled: Compiled) -> Hit:
-    """What an answer says of a document, and why it is there. Pure."""
-    in_title = find_matches(shown.title, compiled.wanted)
-    in_abstract = find_matches(shown.abstract, compiled.wanted)
+def make_hit(shown: Shown, score: float, compiled: Compiled, highlighter: Highlighter) -> Hit:
+    """What an answer says of a document, and why it is there."""
+    in_title = highlighter.find(shown.title)
+    in_abstract = highlighter.find(shown.abstract)
     snippet = make_snippet(shown.abstract, in_abstract)
-    in_names = _names_matched(shown.authors, compiled.wanted)
-    in_notes = find_matches(shown.notes, compiled.wanted)
+    in_names = _names_matched(shown.authors, highlighter)
+    in_notes = highlighter.find(shown.notes)
     return Hit(
         doc_no=shown.doc_no,
         doc_id=shown.doc_id,
@@ -150,71 +158,79 @@ def make_hit(shown: Shown, score: float, compiled: Compiled) -> Hit:
     )
 
 
-def _choose(
-    searcher: LexicalSearcher, query: Query, compiled: Compiled, text: str, notices: list[str]
-) -> tuple[IndexQuery, int]:
-    """What to run, and how many documents it finds; notices of it are added."""
+def _run(
+    searcher: LexicalSearcher,
+    query: Query,
+    compiled: Compiled,
+    text: str,
+    sort: Sort,
+    limit: int,
+    notices: list[str],
+) -> tuple[IndexQuery, _Ranked]:
+    """What was run and what it found; notices of it are added."""
     if compiled.strict is None:
         if query.root is None and not text.strip():
-            return IndexQuery.all_query(), searcher.n_docs
+            everything = IndexQuery.all_query()
+            return everything, _rank(searcher, everything, False, sort, limit)
         notices.append("There is no word to search for in this query.")
-        return IndexQuery.empty_query(), 0
-    total = _count(searcher, compiled.strict)
-    if compiled.relaxed is None or total >= RELAXED_BELOW_DOCS:
-        return compiled.strict, total
-    relaxed_total = _count(searcher, compiled.relaxed)
-    if relaxed_total > total:
+        return IndexQuery.empty_query(), _Ranked(0, [])
+    strict = _rank(searcher, compiled.strict, compiled.scored, sort, limit)
+    if compiled.relaxed is None or strict.total >= RELAXED_BELOW_DOCS:
+        return compiled.strict, strict
+    relaxed = _rank(searcher, compiled.relaxed, compiled.scored, sort, limit)
+    if relaxed.total > strict.total:
         having = {0: "No document has", 1: "Only one document has"}.get(
-            total, f"Only {total} documents have"
+            strict.total, f"Only {strict.total} documents have"
         )
         notices.append(f"{having} all of these words; others that have some are shown too.")
-    return compiled.relaxed, relaxed_total
-
-
-def _count(searcher: LexicalSearcher, query: IndexQuery) -> int:
-    with reading():
-        found = searcher.searcher.search(query, 1, count=True)
-    # tantivy's stubs forget `count`.
-    return int(found.count)  # type: ignore[attr-defined]
+    return compiled.relaxed, relaxed
 
 
 def _rank(
     searcher: LexicalSearcher, query: IndexQuery, scored: bool, sort: Sort, limit: int
-) -> list[tuple[Shown, float]]:
-    """The first `limit` documents in order, with scores."""
-    if limit == 0 or searcher.n_docs == 0:
-        return []
+) -> _Ranked:
+    """The first `limit` documents in order, with scores; and how many there are in all."""
+    if searcher.n_docs == 0:
+        return _Ranked(0, [])
     if sort == "newest" or not scored:
         return _newest(searcher, query, scored, limit)
     wanted = min(limit + 1, searcher.n_docs)
     while True:
         with reading():
-            hits = searcher.searcher.search(query, wanted, count=False).hits
-        complete = len(hits) < wanted or len(hits) <= limit or hits[-1][0] < hits[limit - 1][0]
-        if complete or wanted >= min(limit + TIES_MAX, searcher.n_docs):
-            return _settled(searcher, hits)[:limit]
+            found = searcher.searcher.search(query, wanted, count=True)
+        hits, total = found.hits, _count(found)
+        complete = len(hits) <= limit or hits[-1][0] < hits[limit - 1][0]
+        if limit == 0 or complete or wanted >= min(limit + TIES_MAX, searcher.n_docs):
+            return _Ranked(total, _settled(searcher, hits, limit))
         wanted = min(wanted * 4, limit + TIES_MAX, searcher.n_docs)
 
 
+def _count(found: SearchResult) -> int:
+    # tantivy's stubs forget `count`.
+    return int(found.count)  # type: ignore[attr-defined]
+
+
 def _settled(
-    searcher: LexicalSearcher, hits: Sequence[tuple[float, DocAddress]]
+    searcher: LexicalSearcher, hits: Sequence[tuple[float, DocAddress]], limit: int
 ) -> list[tuple[Shown, float]]:
-    """Hits by score, latest announced, doc_id."""
+    """The first `limit` hits by score, latest announced, doc_id; hits come by score."""
+    if len(hits) > limit:
+        last = hits[limit - 1][0] if limit else math.inf
+        hits = [hit for hit in hits if hit[0] >= last]
     with reading():
         found = [(searcher.shown(address), float(score)) for score, address in hits]
-    return sorted(found, key=lambda pair: (-pair[1], -_ordinal(pair[0]), pair[0].doc_id))
+    found.sort(key=lambda pair: (-pair[1], -_ordinal(pair[0]), pair[0].doc_id))
+    return found[:limit]
 
 
-def _newest(
-    searcher: LexicalSearcher, query: IndexQuery, scored: bool, limit: int
-) -> list[tuple[Shown, float]]:
+def _newest(searcher: LexicalSearcher, query: IndexQuery, scored: bool, limit: int) -> _Ranked:
     with reading():
-        hits = searcher.searcher.search(
-            query, limit, count=False, order_by_field="newest", order=Order.Asc
-        ).hits
-        found = [searcher.shown(address) for _, address in hits]
+        result = searcher.searcher.search(
+            query, max(1, limit), count=True, order_by_field="newest", order=Order.Asc
+        )
+        found = [searcher.shown(address) for _, address in result.hits[:limit]]
     scores = _scores(searcher, query, [shown.doc_no for shown in found]) if scored else {}
-    return [(shown, scores.get(shown.doc_no, 0.0)) for shown in found]
+    return _Ranked(_count(result), [(shown, scores.get(shown.doc_no, 0.0)) for shown in found])
 
 
 def _scores(searcher: LexicalSearcher, query: IndexQuery, doc_nos: list[int]) -> dict[int, float]:
@@ -235,8 +251,8 @@ def _ordinal(shown: Shown) -> int:
     return date(shown.year, 1, 1).toordinal() if shown.year and 0 < shown.year < 10_000 else 0
 
 
-def _names_matched(names: Sequence[str], wanted: Wanted) -> list[tuple[str, list[Match]]]:
-    return [(name, matches) for name in names if (matches := find_matches(name, wanted))]
+def _names_matched(names: Sequence[str], highlighter: Highlighter) -> list[tuple[str, list[Match]]]:
+    return [(name, matches) for name in names if (matches := highlighter.find(name))]
 
 
 def _matched_words(
@@ -307,8 +323,3 @@ def _listed(written: Sequence[str]) -> str:
     listed = ", ".join(f'"{word}"' for word in written[:REASON_WORDS_MAX])
     more = len(written) - REASON_WORDS_MAX
     return f"{listed} and {more} more" if more > 0 else listed
-
-
-def query_words(text: str) -> list[str]:
-    """The words of a text as the index has them; for callers that highlight by themselves."""
-    return words(text)

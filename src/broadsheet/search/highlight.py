@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from broadsheet.index.analysis import WordSpan, stem, word_spans
+from broadsheet.index.analysis import RUN, WordSpan, has_markup, stem, word_spans
 
 SNIPPET_CHARS_MAX = 300
 _LEAD_CHARS_MAX = 120
@@ -21,6 +21,9 @@ class Wanted:
     words: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
     phrases: tuple[tuple[str, ...], ...] = ()
+
+
+_NOTHING = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +43,79 @@ class Snippet:
     spans: tuple[Span, ...]
 
 
-def find_matches(text: str, wanted: Wanted) -> list[Match]:
-    """The wanted words of `text`, in order, not overlapping."""
-    found = word_spans(text)
-    matches = [
-        Match(span.start, span.end, key)
-        for span in found
-        if (key := _wanted_key(span.word, wanted)) is not None
-    ]
-    for phrase in wanted.phrases:
-        matches += _phrase_matches(found, phrase)
-    matches.sort(key=lambda match: (match.start, -match.end))
-    kept: list[Match] = []
-    for match in matches:
-        if not kept or match.start >= kept[-1].end:
-            kept.append(match)
-    return kept
+class Highlighter:
+    """Finds what one query wants in any number of texts. Not shared between threads."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._keys: dict[str, str | None] = {}
+        wanted_words = (*wanted.stems, *wanted.words, *wanted.prefixes)
+        self._letters = frozenset(word[0] for word in wanted_words)
+
+    def find(self, text: str) -> list[Match]:
+        """The wanted words of `text`, in order, not overlapping; of two, the longer."""
+        if self._wanted == _NOTHING or not text:
+            return []
+        if self._wanted.phrases or has_markup(text):
+            return self._find_slowly(text)
+        keys = self._keys
+        matches = []
+        for run in RUN.finditer(text):
+            word = run.group()
+            key = keys[word] if word in keys else self._remember(word)
+            if key is None:
+                continue
+            if key:
+                matches.append(Match(run.start(), run.end(), key))
+            else:
+                matches += self._find_within(run.start(), word)
+        return matches
+
+    def _remember(self, run: str) -> str | None:
+        """The key of a run of letters; None for unwanted, "" for one that is several words."""
+        if run.isascii():
+            key = self._key(run.lower())
+        else:
+            found = word_spans(run)
+            key = "" if len(found) > 1 else self._key(found[0].word) if found else None
+        self._keys[run] = key
+        return key
+
+    def _find_within(self, start: int, run: str) -> list[Match]:
+        return [
+            Match(start + span.start, start + span.end, key)
+            for span in word_spans(run)
+            if (key := self._key(span.word)) is not None
+        ]
+
+    def _find_slowly(self, text: str) -> list[Match]:
+        found = word_spans(text)
+        matches = [
+            Match(span.start, span.end, key)
+            for span in found
+            if (key := self._key(span.word)) is not None
+        ]
+        for phrase in self._wanted.phrases:
+            matches += _phrase_matches(found, phrase)
+        matches.sort(key=lambda match: (match.start, -match.end))
+        kept: list[Match] = []
+        for match in matches:
+            if not kept or match.start >= kept[-1].end:
+                kept.append(match)
+        return kept
+
+    def _key(self, word: str) -> str | None:
+        if word[0] not in self._letters:
+            return None  # a stem begins as its word does: most words need not be stemmed
+        stemmed = stem(word)
+        if stemmed in self._wanted.stems:
+            return stemmed
+        if word in self._wanted.words:
+            return word
+        for prefix in self._wanted.prefixes:
+            if word.startswith(prefix):
+                return prefix
+        return None
 
 
 def spans_of(matches: Sequence[Match]) -> tuple[Span, ...]:
@@ -105,18 +165,6 @@ def _lead(text: str, at: int) -> int:
         return 0
     space = text.find(" ", at - _LEAD_CHARS_MAX // 3, at)
     return space + 1 if space >= 0 else at
-
-
-def _wanted_key(word: str, wanted: Wanted) -> str | None:
-    stemmed = stem(word)
-    if stemmed in wanted.stems:
-        return stemmed
-    if word in wanted.words:
-        return word
-    for prefix in wanted.prefixes:
-        if word.startswith(prefix):
-            return prefix
-    return None
 
 
 def _phrase_matches(found: Sequence[WordSpan], phrase: tuple[str, ...]) -> list[Match]:
