@@ -1,0 +1,90 @@
+"""Where things are: the paths of our pages, and the one rule for links that lead away."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from urllib.parse import quote, urlencode, urlsplit
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+URL_CHARS_MAX = 2_000
+
+_SOURCE_NAMES = {
+    "arxiv.org": "arXiv",
+    "aclanthology.org": "ACL Anthology",
+    "openreview.net": "OpenReview",
+    "doi.org": "DOI",
+    "huggingface.co": "Hugging Face",
+}
+_DOT_SEGMENT = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")
+_UNSAFE = re.compile(r"[\s\x00-\x20\x7f-\x9f\\<>\"'`{}|^\u200b-\u200f\u2028-\u202f\u2060-\u206f]")
+
+
+def web_address(url: str) -> str | None:
+    """`url` if it may be a link that leaves this site: http or https, with a host, in plain
+    characters; else None. Every link outwards in the templates passes here."""
+    if not url or len(url) > URL_CHARS_MAX or _UNSAFE.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        port_is_readable = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    is_web = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+    return url if is_web and port_is_readable else None
+
+
+def host_and_name(url: str) -> tuple[str, str]:
+    """How a link to code is shown: ("github.com", "owner/name")."""
+    parts = urlsplit(url)
+    path = [part for part in parts.path.split("/") if part]
+    return (parts.hostname or "").removeprefix("www."), "/".join(path[:2])
+
+
+def source_name(url: str) -> str:
+    """What a reader calls the place that a link leads to."""
+    host = host_and_name(url)[0]
+    return _SOURCE_NAMES.get(host, host)
+
+
+def paper_path(doc_id: str) -> str:
+    return "/paper/" + _quoted(doc_id)
+
+
+def bibtex_path(doc_id: str) -> str:
+    return paper_path(doc_id) + ".bib"
+
+
+def author_path(author_key: str) -> str:
+    return "/author/" + _quoted(author_key)
+
+
+def day_path(day: date, category: str = "", page: int = 1) -> str:
+    return f"/day/{day.isoformat()}" + query_string(category=category, page=page)
+
+
+def search_path(query: str, sort: str = "", page: int = 1) -> str:
+    return "/search" + query_string(q=query, sort=sort, page=page)
+
+
+def bibtex_search_path(query: str, sort: str = "") -> str:
+    return "/search.bib" + query_string(q=query, sort=sort)
+
+
+def ledger_path(source: str = "", page: int = 1) -> str:
+    return "/ledger" + query_string(source=source, page=page)
+
+
+def query_string(*, page: int = 1, **values: str) -> str:
+    """"" or `?name=value&…`; empty values and page 1 are left out."""
+    pairs = {name: value for name, value in values.items() if value}
+    if page > 1:
+        pairs["page"] = str(page)
+    return "?" + urlencode(pairs, errors="replace") if pairs else ""
+
+
+def _quoted(name: str) -> str:
+    """One path of any name. A name with empty or dot segments, which browsers would resolve,
+    has its slashes encoded."""
+    safe = ":@" if _DOT_SEGMENT.search(name) else ":@/"
+    return quote(name, safe=safe, errors="replace")

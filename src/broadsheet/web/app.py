@@ -1,0 +1,85 @@
+"""The application: routes, who may ask, what a failure looks like."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
+
+from broadsheet.errors import BroadsheetError
+from broadsheet.web.assets import load_assets
+from broadsheet.web.guard import Guard
+from broadsheet.web.pages import Pages
+from broadsheet.web.site import Site
+from broadsheet.web.views import about, author, day, failures, ledger, paper, search
+
+#: Pages are made by threads, each with its own connection to the library and its cache; more
+#: threads than this only wait for one another.
+THREADS = 8
+COMPRESS_FROM_BYTES = 1_400
+COMPRESS_LEVEL = 4
+
+ROUTES = (
+    Route("/", day.front),
+    Route("/day/{day}", day.day),
+    Route("/search", search.search),
+    Route("/search.bib", search.bibtex),
+    Route("/paper/{doc_id:path}", paper.paper),
+    Route("/author/{name:path}", author.author),
+    Route("/ledger", ledger.ledger),
+    Route("/about", about.about),
+    Route("/health", about.health),
+    Route("/robots.txt", about.robots),
+    Route("/favicon.ico", about.favicon),
+    Route("/static/{name:path}", about.static),
+)
+
+
+def create_app(site: Site) -> Starlette:
+    """The pages of one library. Reads only: every route answers to GET and HEAD alone."""
+    assets = load_assets()
+    pages = Pages(assets, site.clock)
+    app = Starlette(
+        routes=ROUTES,
+        middleware=[
+            Middleware(
+                Guard,
+                allowed_hosts=[*site.settings.allowed_hosts, *_own_name(site.settings.host)],
+                refuse=partial(failures.refusal, pages),
+            ),
+            Middleware(
+                GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESS_LEVEL
+            ),
+        ],
+        exception_handlers={
+            HTTPException: failures.http_failure,
+            BroadsheetError: failures.library_failure,
+            Exception: failures.server_failure,
+        },
+        lifespan=_limit_threads,
+    )
+    app.state.site = site
+    app.state.pages = pages
+    app.state.assets = assets
+    app.state.assets_by_path = {asset.path: asset for asset in assets.values()}
+    return app
+
+
+def _own_name(host: str) -> list[str]:
+    """The address listened on, as a browser writes it; none for "every address"."""
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104
+        return []
+    return [f"[{host}]" if ":" in host else host]
+
+
+@asynccontextmanager
+async def _limit_threads(app: Starlette) -> AsyncIterator[None]:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield

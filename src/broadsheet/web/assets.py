@@ -1,0 +1,34 @@
+"""Static files, held in memory and addressed by their content, so that browsers keep them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from importlib import resources
+from pathlib import PurePosixPath
+
+MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    name: str
+    path: str
+    media_type: str
+    body: bytes
+
+
+def load_assets() -> dict[str, Asset]:
+    """Each static file by its name."""
+    folder = resources.files("broadsheet.web") / "static"
+    return {
+        entry.name: _asset(entry.name, entry.read_bytes())
+        for entry in folder.iterdir()
+        if PurePosixPath(entry.name).suffix in MEDIA_TYPES
+    }
+
+
+def _asset(name: str, body: bytes) -> Asset:
+    stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
+    mark = blake2b(body, digest_size=6).hexdigest()
+    return Asset(name, f"/static/{stem}.{mark}{suffix}", MEDIA_TYPES[suffix], body)

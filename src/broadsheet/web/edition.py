@@ -1,0 +1,98 @@
+"""One day as a newspaper would lay it out: who leads, what follows, what is in which category."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from broadsheet.store.database import Database
+from broadsheet.store.documents import (
+    day_counts,
+    day_documents,
+    last_change_no,
+    load_documents,
+    neighbour_days,
+)
+from broadsheet.store.ledger import list_ledger
+from broadsheet.types import Document, LedgerRow
+from broadsheet.web.calendar import CalendarWeek, compose_strip, strip_span
+from broadsheet.web.parameters import Paging, paginate
+
+PAPERS_PER_PAGE = 48
+LEADS = 1
+SECONDS = 4
+#: A day with fewer papers than this is a plain list: nothing leads a page of three.
+FRONT_PAGE_FROM = 6
+LISTINGS_KEPT = 64
+
+Listing = Sequence[tuple[int, tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """`lead`, `seconds` and `others` are the papers of this page, by attention. `n_papers`
+    counts the whole day, `paging.total` those of the chosen category."""
+
+    day: date
+    n_papers: int
+    categories: tuple[tuple[str, int], ...]
+    category: str
+    paging: Paging
+    lead: tuple[Document, ...]
+    seconds: tuple[Document, ...]
+    others: tuple[Document, ...]
+    before: date | None
+    after: date | None
+    weeks: tuple[CalendarWeek, ...]
+    ledger: tuple[LedgerRow, ...]
+
+
+def compose_edition(
+    db: Database, day: date, *, today: date, category: str = "", page: int = 1
+) -> Edition:
+    """The edition of `day`; an empty one where nothing was announced."""
+    first, last = strip_span(day, today)
+    with db.snapshot():
+        listing = _listing(db, day, last_change_no(db))
+        chosen = [doc_no for doc_no, names in listing if not category or category in names]
+        paging = paginate(len(chosen), page, PAPERS_PER_PAGE)
+        documents = load_documents(db, chosen[paging.start : paging.stop])
+        before, after = neighbour_days(db, day)
+        counts = {count.day: count.n_documents for count in day_counts(db, first, last)}
+    n_lead, n_seconds = _front(len(documents), is_first=paging.number == 1)
+    return Edition(
+        day=day,
+        n_papers=len(listing),
+        categories=_counted(listing),
+        category=category,
+        paging=paging,
+        lead=tuple(documents[:n_lead]),
+        seconds=tuple(documents[n_lead : n_lead + n_seconds]),
+        others=tuple(documents[n_lead + n_seconds :]),
+        before=before,
+        after=after,
+        weeks=compose_strip(day, today, counts),
+        ledger=tuple(list_ledger(db, since=day, until=day)),
+    )
+
+
+def _front(n_documents: int, *, is_first: bool) -> tuple[int, int]:
+    """How many papers lead, and how many stand beside them."""
+    if not is_first or n_documents < FRONT_PAGE_FROM:
+        return 0, 0
+    return LEADS, SECONDS if n_documents >= LEADS + SECONDS + 3 else 2
+
+
+def _counted(listing: Listing) -> tuple[tuple[str, int], ...]:
+    """Each category with its papers, most papers first."""
+    counts = Counter(name for _, names in listing for name in names)
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+@lru_cache(maxsize=LISTINGS_KEPT)
+def _listing(db: Database, day: date, change_no: int) -> Listing:
+    """(doc_no, categories) of the day's documents by attention, as of `change_no`."""
+    return [(document.doc_no, document.categories) for document in day_documents(db, day)]

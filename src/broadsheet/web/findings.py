@@ -1,0 +1,111 @@
+"""An answer as the search page shows it: papers, and links that narrow or widen the query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from broadsheet.index.lexical import LexicalIndex
+from broadsheet.search.engine import K_MAX, OFFSET_MAX, Hit, SearchAnswer, Sort, search
+from broadsheet.search.facets import Facets, FacetValue
+from broadsheet.store.database import Database
+from broadsheet.store.documents import load_documents
+from broadsheet.types import Document
+from broadsheet.web.marking import Segment, mark
+from broadsheet.web.parameters import Paging, paginate
+from broadsheet.web.refine import has_term, with_term, without_term
+
+PAPERS_PER_PAGE = 20
+#: How many values of a facet are shown before the reader opens the rest.
+VALUES_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`document` is None where the paper has gone since the index last looked."""
+
+    hit: Hit
+    title: tuple[Segment, ...]
+    snippet: tuple[Segment, ...]
+    document: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A facet's value; `query` is what to ask for to choose it, or to undo the choice."""
+
+    value: str
+    n_papers: int
+    query: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    name: str
+    shown: tuple[Choice, ...]
+    more: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    answer: SearchAnswer
+    sort: Sort
+    paging: Paging
+    papers: tuple[Finding, ...]
+    facets: tuple[Facet, ...]
+
+
+def compose_findings(
+    db: Database, index: LexicalIndex, query: str, *, sort: Sort, page: int
+) -> Findings:
+    """Raises SearchIndexError where there is no index to ask."""
+    last_page = OFFSET_MAX // PAPERS_PER_PAGE
+    offset = (min(page, last_page) - 1) * PAPERS_PER_PAGE
+    answer = search(
+        index, query, k=PAPERS_PER_PAGE, offset=offset, sort=sort, with_facets=True
+    )
+    if offset and offset >= answer.total:
+        return compose_findings(
+            db, index, query, sort=sort, page=-(-answer.total // PAPERS_PER_PAGE) or 1
+        )
+    found = load_documents(db, [hit.doc_no for hit in answer.hits])
+    documents = {document.doc_no: document for document in found}
+    paging = paginate(
+        min(answer.total, last_page * PAPERS_PER_PAGE), offset // PAPERS_PER_PAGE + 1, PAPERS_PER_PAGE
+    )
+    papers = tuple(_finding(hit, documents.get(hit.doc_no)) for hit in answer.hits)
+    return Findings(answer, sort, paging, papers, _facets(query, answer.facets or Facets()))
+
+
+def find_documents(db: Database, index: LexicalIndex, query: str, *, sort: Sort) -> list[Document]:
+    """The whole answer, at most K_MAX documents, in its order."""
+    answer = search(index, query, k=K_MAX, sort=sort)
+    return load_documents(db, [hit.doc_no for hit in answer.hits])
+
+
+def _finding(hit: Hit, document: Document | None) -> Finding:
+    return Finding(
+        hit, mark(hit.title, hit.title_spans), mark(hit.snippet, hit.snippet_spans), document
+    )
+
+
+def _facets(query: str, facets: Facets) -> tuple[Facet, ...]:
+    """The facets that could tell papers apart."""
+    named = (
+        ("Year", facets.years),
+        ("Category", facets.categories),
+        ("Venue", facets.venues),
+        ("With", facets.has),
+    )
+    return tuple(_facet(name, query, values) for name, values in named if values)
+
+
+def _facet(name: str, query: str, values: tuple[FacetValue, ...]) -> Facet:
+    choices = tuple(_choice(query, value) for value in values)
+    return Facet(name, choices[:VALUES_SHOWN], choices[VALUES_SHOWN:])
+
+
+def _choice(query: str, value: FacetValue) -> Choice:
+    is_chosen = has_term(query, value.term)
+    change = without_term if is_chosen else with_term
+    return Choice(value.value, value.n_docs, change(query, value.term), is_chosen)

@@ -1,0 +1,52 @@
+"""Everything a paper's page says of one document, put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from broadsheet.store.database import Database
+from broadsheet.store.documents import get_document, merges_of
+from broadsheet.types import Document, DocumentVersion, Merge
+from broadsheet.web.difference import Piece, compare
+
+
+@dataclass(frozen=True, slots=True)
+class VersionShown:
+    """A version with what it changed, field by field."""
+
+    version: DocumentVersion
+    changes: tuple[tuple[str, tuple[Piece, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    document: Document
+    merges: tuple[Merge, ...]
+    versions: tuple[VersionShown, ...]
+
+
+def compose_portrait(db: Database, name: str) -> Portrait:
+    """The document that `name` stands for. Raises NotFoundError."""
+    with db.snapshot():
+        document = get_document(db, name)
+        merges = merges_of(db, document.doc_no)
+    return Portrait(document, tuple(merges), show_versions(document))
+
+
+def show_versions(document: Document) -> tuple[VersionShown, ...]:
+    """Newest first. A version knows what stood *before* it; what stood after is what the
+    next version changed, or what stands now."""
+    now = {name: str(getattr(document, name, "")) for name in _changed_fields(document.versions)}
+    shown = []
+    for version in reversed(document.versions):
+        changes = [
+            (name, compare(before, now[name])) for name, before in sorted(version.changed.items())
+        ]
+        shown.append(VersionShown(version, tuple(changes)))
+        now |= version.changed
+    return tuple(shown)
+
+
+def _changed_fields(versions: Sequence[DocumentVersion]) -> set[str]:
+    return {name for version in versions for name in version.changed}

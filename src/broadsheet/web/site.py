@@ -1,0 +1,28 @@
+"""What the pages are made from: the library, its index, the settings, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+
+from broadsheet.index.lexical import LexicalIndex
+from broadsheet.settings import Settings
+from broadsheet.store.database import Database
+
+
+@dataclass(frozen=True)
+class Site:
+    """`clock` returns the moment, aware and in UTC."""
+
+    db: Database
+    index: LexicalIndex
+    settings: Settings
+    clock: Callable[[], datetime]
+
+
+def site_of(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site

@@ -1,0 +1,1 @@
+"""One module a page: parse what is asked, call one function, render."""

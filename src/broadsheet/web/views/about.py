@@ -1,0 +1,62 @@
+"""What this is, how it is, and the small files that browsers and robots ask for."""
+
+from __future__ import annotations
+
+import json
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from broadsheet.rank import attention
+from broadsheet.web.condition import examine
+from broadsheet.web.pages import pages_of
+from broadsheet.web.site import site_of
+
+FOREVER = "public, max-age=31536000, immutable"
+ROBOTS = "# A reader's own copy: the papers are better found at their sources.\nUser-agent: *\nDisallow: /\n"
+
+
+def about(request: Request) -> Response:
+    site = site_of(request)
+    return pages_of(request).page(
+        request, "about.html", condition=examine(site.db, site.index), weights=attention
+    )
+
+
+def health(request: Request) -> Response:
+    """200 while the library and its index can be read, else 503; programs watch this."""
+    site = site_of(request)
+    condition = examine(site.db, site.index)
+    body = {
+        "ok": condition.ok,
+        "documents": condition.n_documents,
+        "index": {"position": condition.index_position, "lag": condition.index_lag},
+        "problem": condition.problem,
+    }
+    return Response(
+        json.dumps(body),
+        200 if condition.ok else 503,
+        {"Cache-Control": "no-store"},
+        "application/json",
+    )
+
+
+def robots(request: Request) -> Response:
+    return Response(ROBOTS, media_type="text/plain; charset=utf-8")
+
+
+def favicon(request: Request) -> Response:
+    asset = request.app.state.assets["favicon.svg"]
+    return Response(
+        asset.body, headers={"Cache-Control": "public, max-age=86400"}, media_type=asset.media_type
+    )
+
+
+def static(request: Request) -> Response:
+    asset = request.app.state.assets_by_path.get(request.url.path)
+    if asset is None:
+        raise HTTPException(404, "There is no such file.")
+    return Response(
+        asset.body, headers={"Cache-Control": FOREVER}, media_type=asset.media_type
+    )

@@ -1,0 +1,29 @@
+"""A person's papers."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from broadsheet.errors import NotFoundError
+from broadsheet.text.names import author_key
+from broadsheet.web.addresses import author_path
+from broadsheet.web.biography import compose_biography
+from broadsheet.web.pages import pages_of
+from broadsheet.web.parameters import page_asked
+from broadsheet.web.site import site_of
+
+NAME_CHARS_MAX = 500
+
+
+def author(request: Request) -> Response:
+    name = request.path_params["name"][:NAME_CHARS_MAX]
+    try:
+        biography = compose_biography(site_of(request).db, name, page=page_asked(request))
+    except NotFoundError as error:
+        return pages_of(request).page(
+            request, "author_missing.html", status=404, name=name, near=error.hints
+        )
+    if biography.author.author_key != name:
+        return RedirectResponse(author_path(biography.author.author_key), 301)
+    return pages_of(request).page(request, "author.html", biography=biography)

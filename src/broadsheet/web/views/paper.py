@@ -1,0 +1,48 @@
+"""One paper, as a page and as BibTeX."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from broadsheet.errors import NotFoundError
+from broadsheet.export.bibtex import to_bibtex
+from broadsheet.web.addresses import bibtex_path, paper_path
+from broadsheet.web.pages import answer, pages_of
+from broadsheet.web.portrait import compose_portrait
+from broadsheet.web.site import site_of
+
+NAME_CHARS_MAX = 500
+BIBTEX = "application/x-bibtex; charset=utf-8"
+BIBTEX_SUFFIX = ".bib"
+
+
+def paper(request: Request) -> Response:
+    name = request.path_params["doc_id"][:NAME_CHARS_MAX]
+    try:
+        portrait = compose_portrait(site_of(request).db, name)
+    except NotFoundError:
+        if name.endswith(BIBTEX_SUFFIX):
+            return bibtex(request, name.removesuffix(BIBTEX_SUFFIX))
+        return pages_of(request).page(request, "paper_missing.html", status=404, name=name)
+    doc_id = portrait.document.doc_id
+    if doc_id != name:
+        return RedirectResponse(paper_path(doc_id), 301)
+    return pages_of(request).page(
+        request, "paper.html", portrait=portrait, bibtex=to_bibtex([portrait.document])
+    )
+
+
+def bibtex(request: Request, name: str) -> Response:
+    try:
+        document = compose_portrait(site_of(request).db, name).document
+    except NotFoundError:
+        return pages_of(request).page(request, "paper_missing.html", status=404, name=name)
+    if document.doc_id != name:
+        return RedirectResponse(bibtex_path(document.doc_id), 301)
+    return answer(
+        request,
+        to_bibtex([document]),
+        BIBTEX,
+        headers={"Content-Disposition": 'attachment; filename="paper.bib"'},
+    )
