@@ -71,21 +71,21 @@ def stem(word: str) -> str:
     return found[0] if found else word
 
 
-def word_spans(text: str) -> list[WordSpan]:
+def word_spans(text: str, *, at: int = 0) -> list[WordSpan]:
     r"""The words of `text` with their places, in order.
 
     A word written with markup (`Schr\"odinger`) spans all of it; words that share one
-    piece of markup share its span.
+    piece of markup share its span. `at` is added to all places.
     """
     spans: list[WordSpan] = []
     for chunk in _CHUNK.finditer(text):
         piece = chunk.group()
         if has_markup(piece):
-            start, end = _trimmed(piece, chunk.start())
+            start, end = _trimmed(piece, at + chunk.start())
             spans += [WordSpan(start, end, word) for word in words(piece)]
             continue
         for run in RUN.finditer(piece):
-            start = chunk.start() + run.start()
+            start = at + chunk.start() + run.start()
             spans += _run_spans(run.group(), start)
     return spans
 

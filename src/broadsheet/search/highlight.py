@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from broadsheet.index.analysis import RUN, WordSpan, has_markup, stem, word_spans
+from broadsheet.index.analysis import RUN, WordSpan, stem, word_spans
 
 SNIPPET_CHARS_MAX = 300
 _LEAD_CHARS_MAX = 120
+_START_LETTERS = 3
+_STARTS_MAX = 12
+_BEYOND_PUNCTUATION = re.compile("[^\x00-\x7f\u2010-\u2027\u2030-\u205e\u00a0-\u00a9]")
+_MARKUP = re.compile(r"[\\{]")
 
 Span = tuple[int, int]
 
@@ -21,9 +26,6 @@ class Wanted:
     words: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
     phrases: tuple[tuple[str, ...], ...] = ()
-
-
-_NOTHING = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +46,66 @@ class Snippet:
 
 
 class Highlighter:
-    """Finds what one query wants in any number of texts. Not shared between threads."""
+    """Finds what one query wants in any number of texts. Not shared between threads.
+
+    Most words of a text are not wanted, and stemming each is what would take the time: in
+    text without accents the wanted words' first letters pick the few to look at.
+    """
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._keys: dict[str, str | None] = {}
-        wanted_words = (*wanted.stems, *wanted.words, *wanted.prefixes)
-        self._letters = frozenset(word[0] for word in wanted_words)
+        starts = {word[:_START_LETTERS] for word in wanted.stems | wanted.words}
+        starts |= set(wanted.prefixes)
+        # Snowball may turn a final y into i.
+        starts |= {start[:-1] for start in starts if start.endswith("i")}
+        self._starts = tuple(sorted(starts))
+        self._phrases = {phrase: _phrase_pattern(phrase) for phrase in wanted.phrases}
 
     def find(self, text: str) -> list[Match]:
         """The wanted words of `text`, in order, not overlapping; of two, the longer."""
-        if self._wanted == _NOTHING or not text:
+        if not text or not (self._starts or self._phrases):
             return []
-        if self._wanted.phrases or has_markup(text):
-            return self._find_slowly(text)
+        if text.isascii() or _BEYOND_PUNCTUATION.search(text) is None:
+            lower = text.lower()
+            runs = _runs_from(text, lower, self._starts)
+            matches = self._wanted_runs(runs) + self._find_phrases(text, lower)
+        else:
+            matches = self._wanted_runs(RUN.finditer(text)) if self._starts else []
+            spans = word_spans(text) if self._phrases else []
+            for phrase in self._phrases:
+                matches += _phrase_matches(spans, phrase)
+        if "\\" in text or "{" in text:
+            matches += self._find_in_markup(text)
+        return _apart(matches)
+
+    def _wanted_runs(self, runs: Iterable[re.Match[str]]) -> list[Match]:
         keys = self._keys
         matches = []
-        for run in RUN.finditer(text):
+        for run in runs:
             word = run.group()
             key = keys[word] if word in keys else self._remember(word)
-            if key is None:
-                continue
             if key:
                 matches.append(Match(run.start(), run.end(), key))
-            else:
+            elif key == "":
                 matches += self._find_within(run.start(), word)
         return matches
+
+    def _find_phrases(self, text: str, lower: str) -> list[Match]:
+        return [
+            Match(found.start(), found.end(), " ".join(phrase))
+            for phrase, pattern in self._phrases.items()
+            if all(word in lower for word in phrase)
+            for found in pattern.finditer(text)
+        ]
+
+    def _find_in_markup(self, text: str) -> list[Match]:
+        return [
+            Match(span.start, span.end, key)
+            for start, chunk in _markup_chunks(text)
+            for span in word_spans(chunk, at=start)
+            if (key := self._key(span.word)) is not None
+        ]
 
     def _remember(self, run: str) -> str | None:
         """The key of a run of letters; None for unwanted, "" for one that is several words."""
@@ -83,30 +119,12 @@ class Highlighter:
 
     def _find_within(self, start: int, run: str) -> list[Match]:
         return [
-            Match(start + span.start, start + span.end, key)
-            for span in word_spans(run)
-            if (key := self._key(span.word)) is not None
-        ]
-
-    def _find_slowly(self, text: str) -> list[Match]:
-        found = word_spans(text)
-        matches = [
             Match(span.start, span.end, key)
-            for span in found
+            for span in word_spans(run, at=start)
             if (key := self._key(span.word)) is not None
         ]
-        for phrase in self._wanted.phrases:
-            matches += _phrase_matches(found, phrase)
-        matches.sort(key=lambda match: (match.start, -match.end))
-        kept: list[Match] = []
-        for match in matches:
-            if not kept or match.start >= kept[-1].end:
-                kept.append(match)
-        return kept
 
     def _key(self, word: str) -> str | None:
-        if word[0] not in self._letters:
-            return None  # a stem begins as its word does: most words need not be stemmed
         stemmed = stem(word)
         if stemmed in self._wanted.stems:
             return stemmed
@@ -116,6 +134,44 @@ class Highlighter:
             if word.startswith(prefix):
                 return prefix
         return None
+
+
+def _runs_from(text: str, lower: str, starts: Sequence[str]) -> Iterator[re.Match[str]]:
+    """Runs of letters that begin with one of `starts`; all runs if there are many starts."""
+    if len(starts) > _STARTS_MAX:
+        yield from RUN.finditer(text)
+        return
+    for start in starts:
+        at = lower.find(start)
+        while at >= 0:
+            run = RUN.match(text, at)
+            if run is not None and (at == 0 or not lower[at - 1].isalnum()):
+                yield run
+            at = lower.find(start, run.end() if run else at + 1)
+
+
+def _markup_chunks(text: str) -> Iterator[tuple[int, str]]:
+    """Pieces between spaces that hold a backslash or brace, with their places."""
+    end = 0
+    while (mark := _MARKUP.search(text, end)) is not None:
+        start = max(text.rfind(" ", end, mark.start()) + 1, end)
+        space = text.find(" ", mark.start())
+        end = space if space >= 0 else len(text)
+        yield start, text[start:end]
+
+
+def _phrase_pattern(phrase: tuple[str, ...]) -> re.Pattern[str]:
+    between = r"[\W_]+".join(map(re.escape, phrase))
+    return re.compile(rf"(?<![^\W_]){between}(?![^\W_])", re.IGNORECASE)
+
+
+def _apart(matches: list[Match]) -> list[Match]:
+    matches.sort(key=lambda match: (match.start, -match.end))
+    kept: list[Match] = []
+    for match in matches:
+        if not kept or match.start >= kept[-1].end:
+            kept.append(match)
+    return kept
 
 
 def spans_of(matches: Sequence[Match]) -> tuple[Span, ...]:
