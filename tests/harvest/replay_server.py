@@ -344,10 +344,10 @@ def hang_up(reply: Reply) -> Reply:
 
 
 def bomb(reply: Reply) -> Reply:
-    """200 MB of spaces in 200 kB."""
+    """40 MB of spaces in 40 kB."""
     sink = io.BytesIO()
     with gzip.GzipFile(fileobj=sink, mode="wb", compresslevel=9) as packed:
-        for _ in range(200):
+        for _ in range(40):
             packed.write(b" " * 1_000_000)
     return Reply(sink.getvalue(), headers={"Content-Encoding": "gzip"})
 

@@ -108,7 +108,7 @@ class Maker:
         return Paper(
             number=number,
             title=f"{manner.title()} {subject} of {thing} & <{number}>",
-            abstract=f"We study {subject} of {thing}. A {manner} method of number {number} is shown.",
+            abstract=f"We study {subject} of {thing}. Method {number} is {manner}.",
             authors=tuple(rng.sample(_NAMES, rng.randint(1, 4))),
             categories=categories,
             moments=(submitted_at,),

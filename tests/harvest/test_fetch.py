@@ -92,9 +92,11 @@ def test_retry_after_as_a_date_is_read_by_the_servers_own_clock(
 def test_a_wait_beyond_the_bound_is_an_error_that_says_how_long(server: ReplayServer) -> None:
     fake = FakeClock()
     server.faults.append(Fault(wrong.status(503, Retry_After="3600"), times=99))
-    with client_of(server, fake) as client:
-        with pytest.raises(ThrottledError, match="told us to wait 3600 s") as caught:
-            client.get(f"{server.url}/page")
+    with (
+        client_of(server, fake) as client,
+        pytest.raises(ThrottledError, match="told us to wait 3600 s") as caught,
+    ):
+        client.get(f"{server.url}/page")
         assert caught.value.retry_after_s == 3600
         n_asked = len(server.requests)
         with pytest.raises(ThrottledError):
@@ -122,9 +124,11 @@ def test_a_strange_retry_after_falls_back_to_growing_waits(server: ReplayServer)
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 406, 410])
 def test_refusals_are_permanent_and_say_what_to_do(server: ReplayServer, code: int) -> None:
     server.faults.append(Fault(wrong.status(code), times=99))
-    with client_of(server, FakeClock()) as client:
-        with pytest.raises(HarvestError, match=str(code)) as caught:
-            client.get(f"{server.url}/page")
+    with (
+        client_of(server, FakeClock()) as client,
+        pytest.raises(HarvestError, match=str(code)) as caught,
+    ):
+        client.get(f"{server.url}/page")
     assert caught.value.permanent
     assert len(server.requests) == 1
     assert "\n" not in str(caught.value)
@@ -155,9 +159,11 @@ def test_a_server_that_never_answers_whole_fails_after_bounded_attempts(
     server: ReplayServer,
 ) -> None:
     server.faults.append(Fault(wrong.truncated, times=99))
-    with client_of(server, FakeClock()) as client:
-        with pytest.raises(HarvestError, match="cut off") as caught:
-            client.get(f"{server.url}/page")
+    with (
+        client_of(server, FakeClock()) as client,
+        pytest.raises(HarvestError, match="cut off") as caught,
+    ):
+        client.get(f"{server.url}/page")
     assert not caught.value.permanent
     assert len(server.requests) == 5
 
@@ -189,16 +195,20 @@ def test_a_body_that_drips_is_given_up_in_time(server: ReplayServer) -> None:
 
 def test_a_gzip_bomb_is_noticed_before_it_is_held(server: ReplayServer) -> None:
     server.faults.append(Fault(wrong.bomb, times=99))
-    with client_of(server, FakeClock(), body_bytes_max=8_000_000) as client:
-        with pytest.raises(HarvestError, match="more than 8000000 bytes"):
-            client.get(f"{server.url}/page")
+    with (
+        client_of(server, FakeClock(), body_bytes_max=8_000_000) as client,
+        pytest.raises(HarvestError, match="more than 8000000 bytes"),
+    ):
+        client.get(f"{server.url}/page")
     assert len(server.requests) == 1
 
 
 def test_a_large_plain_body_is_bounded_too(server: ReplayServer) -> None:
-    with client_of(server, FakeClock(), body_bytes_max=1000) as client:
-        with pytest.raises(HarvestError, match="more than 1000 bytes"):
-            client.get(f"{server.url}/page")
+    with (
+        client_of(server, FakeClock(), body_bytes_max=1000) as client,
+        pytest.raises(HarvestError, match="more than 1000 bytes"),
+    ):
+        client.get(f"{server.url}/page")
 
 
 def test_follows_redirects_to_where_it_may_go(server: ReplayServer) -> None:
@@ -224,9 +234,11 @@ def test_follows_redirects_to_where_it_may_go(server: ReplayServer) -> None:
 )
 def test_never_follows_a_redirect_elsewhere(server: ReplayServer, location: str) -> None:
     server.faults.append(Fault(wrong.redirect(location), times=99))
-    with client_of(server, FakeClock()) as client:
-        with pytest.raises(HarvestError, match="is not fetched") as caught:
-            client.get(f"{server.url}/page")
+    with (
+        client_of(server, FakeClock()) as client,
+        pytest.raises(HarvestError, match="is not fetched") as caught,
+    ):
+        client.get(f"{server.url}/page")
     assert caught.value.permanent
     assert len(server.requests) == 1
 

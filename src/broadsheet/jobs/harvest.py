@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from broadsheet.errors import HarvestError, UsageError
 from broadsheet.harvest.fetch import Bounds, Clock, PoliteClient
 from broadsheet.harvest.guard import door_to
-from broadsheet.harvest.page import HarvestPage, Window
+from broadsheet.harvest.page import HarvestPage, State, Window
 from broadsheet.harvest.sources import acl, arxiv_api, arxiv_feed, arxiv_oai, hf_daily, openreview
 from broadsheet.harvest.sources.arxiv_sets import oai_scopes
 from broadsheet.jobs.harvest_lock import harvest_lock
@@ -136,9 +136,9 @@ def harvest(
     with harvest_lock(db.path.parent):
         reports: list[ScopeReport] = []
         for source in sources:
+            plans = _plans(db, client, settings, source, categories, window, now)
             try:
-                for plan in _plans(db, client, settings, source, categories, window, now):
-                    reports.append(_take_in(db, plan, now, tell))
+                reports.extend(_take_in(db, plan, now, tell) for plan in plans)
             except HarvestError as error:
                 reports.append(ScopeReport(source, "", 0, IngestReport(), error))
         if (lookup := _lookup(db, client, settings, now)) is not None:
@@ -172,7 +172,7 @@ def _plans(
 ) -> Iterator[_Plan]:
     """The scopes of a source, each with the generator of its pages."""
 
-    def state(scope: str) -> arxiv_oai.State:
+    def state(scope: str) -> State:
         return find_checkpoint(db, source, scope)
 
     match source:

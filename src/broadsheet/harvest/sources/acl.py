@@ -94,7 +94,8 @@ def _collection_pages(
 ) -> Iterator[HarvestPage]:
     """Several pages, with the checkpoint in the last: killed between them, we read all again."""
     dated = [_dated(item, today) for item in items]
-    days = sorted({item.announced for item in dated if isinstance(item, Record)} - {None, today})
+    found = {item.announced for item in dated if isinstance(item, Record) and item.announced}
+    days = sorted(found | {today})
     n_unread = sum(isinstance(item, Reject) for item in items)
     reason = f"a collection of {len(items)} papers read"
     if n_unread:
@@ -112,9 +113,7 @@ def _collection_pages(
                 if isinstance(item, Record) and item.announced and not item.deleted
             ),
             outcomes=tuple(
-                Outcome(SOURCE, collection, day, happened, reason)
-                for day in [*days, today]
-                if is_last and day is not None
+                Outcome(SOURCE, collection, day, happened, reason) for day in days if is_last
             ),
             checkpoints=(
                 (Checkpoint(SOURCE, collection, {"etag": answer.headers.get("etag", "")}),)

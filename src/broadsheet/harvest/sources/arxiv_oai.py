@@ -11,6 +11,7 @@ import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 from broadsheet.errors import HarvestError, ParseError
@@ -262,19 +263,20 @@ def _take(
     announcements: list[Announcement] = []
     newest = state.newest
     read: set[str] = set()
-    for item in page.records:
+    for item, header in zip(page.records, page.headers, strict=False):
         if isinstance(item, Reject):
             items.append(item)
             continue
         read.update(item.identifiers)
         if item.deleted:
             items.append(item)
-        elif wanted := harvest.scope.wanted(item.categories):
-            record = replace(item, announced=announced_day(item, submitted_at(item)))
+            continue
+        record = replace(item, announced=announced_day(item, submitted_at(item)))
+        if record.announced:
+            newest = max(newest, record.announced.isoformat())
+        if wanted := harvest.scope.wanted(record.categories, header.sets):
             items.append(record)
             announcements += announced_by(record, wanted, date.fromisoformat(state.from_))
-        if not item.deleted and (day := announced_day(item, submitted_at(item))):
-            newest = max(newest, day.isoformat())
     headers = [name for raw in page.identifiers if (name := canonical_identifier(raw))]
     announcements += _unread_announcements(harvest, began_at, [h for h in headers if h not in read])
     fresh = set(page.identifiers) - seen
@@ -355,10 +357,10 @@ def _salvage(
         )
     names = [raw.decode("utf-8", "replace") for raw in _IDENTIFIER.findall(body)]
     identifiers = [name for raw in names if (name := canonical_identifier(raw))]
-    tokens = _TOKEN.findall(body)
+    tokens = [unescape(raw.decode("utf-8", "replace")) for raw in _TOKEN.findall(body)]
     state = replace(state, n_unread=state.n_unread + 1)
-    if tokens and (token := tokens[-1].decode("utf-8", "replace")) != state.token:
-        state = replace(state, token=token, received=state.received + len(set(identifiers)))
+    if tokens and tokens[-1] != state.token:
+        state = replace(state, token=tokens[-1], received=state.received + len(set(identifiers)))
     elif state.n_prefix + 1 < len(PREFIXES):
         state = replace(state.anew(), n_prefix=state.n_prefix + 1, n_unread=state.n_unread)
     else:

@@ -7,7 +7,7 @@ Source: https://info.arxiv.org/help/oa/index.html. The physics archives are in t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from broadsheet.errors import HarvestError
@@ -27,10 +27,25 @@ class OaiScope:
     categories: tuple[str, ...]
     sets: tuple[str, ...]
 
-    def wanted(self, categories: Iterable[str]) -> list[str]:
-        """Those of our categories that a record with these categories belongs to."""
-        names = set(categories) | {name.partition(".")[0] for name in categories}
-        return [category for category in self.categories if category in names]
+    def wanted(self, categories: Collection[str], sets: Iterable[str] = ()) -> list[str]:
+        """Those of our categories that a record with these categories belongs to.
+
+        A record without any (Dublin Core names them in words) is judged by its sets; where
+        these only name the archive it is kept, under the scope's label.
+        """
+        names = set(categories) or {category_of_set(name) for name in sets}
+        archives = {name.partition(".")[0] for name in names}
+        ours = [category for category in self.categories if category in names | archives]
+        is_vague = not categories and not any("." in name for name in names)
+        if not ours and is_vague and self.label.partition(".")[0] in archives:
+            return [self.label]
+        return ours
+
+
+def category_of_set(name: str) -> str:
+    """`cs.CL` of `cs:cs:CL`, `hep-th` of `physics:hep-th`, `cs` of `cs`."""
+    parts = name.split(":")
+    return ".".join(parts[1:]) if len(parts) > 1 else name
 
 
 def oai_scopes(categories: Iterable[str]) -> list[OaiScope]:

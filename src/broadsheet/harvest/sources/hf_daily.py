@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from broadsheet.errors import HarvestError, ParseError, ThrottledError
@@ -91,7 +92,7 @@ def _read_day(client: PoliteClient, url: str, day: date) -> _DayRead:
         if number:
             params["p"] = str(number)
         address = url.rstrip("/") + "/api/daily_papers"
-        answer, parsed = fetch_parsed(client, address, params, _parse)
+        answer, parsed = fetch_parsed(client, address, params, partial(_parse, day=day))
         if isinstance(parsed, ParseError):
             start = " ".join(answer.body[:60].decode("utf-8", "replace").split())
             raise HarvestError(
@@ -105,11 +106,10 @@ def _read_day(client: PoliteClient, url: str, day: date) -> _DayRead:
             break
     if stamps and len(stamps) == len(items) and max(stamps) < day:
         return _DayRead((), stale_day=max(stamps))
-    dated = [replace(item, announced=day) if isinstance(item, Record) else item for item in items]
-    return _DayRead(tuple(dated))
+    return _DayRead(tuple(items))
 
 
-def _parse(body: bytes) -> tuple[list[Record | Reject], list[date]]:
+def _parse(body: bytes, *, day: date) -> tuple[list[Record | Reject], list[date]]:
     """The items of a list, and the days on which they were put there, where they say so."""
     try:
         entries = json.loads(body)
@@ -117,8 +117,8 @@ def _parse(body: bytes) -> tuple[list[Record | Reject], list[date]]:
         raise ParseError(f"no whole JSON ({error})") from error
     if not isinstance(entries, list):
         raise ParseError("a JSON object where a list of papers was expected")
-    days = [day for entry in entries if (day := _listed_day(entry)) is not None]
-    return list(parse_hf_daily(io.BytesIO(body))), days
+    days = [listed for entry in entries if (listed := _listed_day(entry)) is not None]
+    return list(parse_hf_daily(io.BytesIO(body), day=day)), days
 
 
 def _listed_day(entry: Any) -> date | None:
