@@ -125,6 +125,15 @@ def search(
     )
 
 
+def find_all(index: LexicalIndex, text: str) -> list[int]:
+    """The doc_nos of every document that `search` would find, best first; for exports."""
+    searcher = index.searcher()
+    query = parse_query(text)
+    compiled = compile_query(searcher, query.root)
+    _, ranked = _run(searcher, query, compiled, text, "best", max(1, searcher.n_docs), [])
+    return [shown.doc_no for shown, _ in ranked.found]
+
+
 def similar(
     index: LexicalIndex, name: str, *, k: int = 20, offset: int = 0, with_facets: bool = False
 ) -> SearchAnswer:
