@@ -40,12 +40,11 @@ def import_(
 
     Example: broadsheet import library.bib papers.jsonl.xz
     """
-    from broadsheet.jobs.imports import import_files
-    from broadsheet.jobs.indexing import follow_index
+    from broadsheet.jobs.imports import import_and_index
 
     began = monotonic()
     with opened(context, create=True) as (settings, db), progress_bar("reading") as advance:
-        report = import_files(
+        report, notice = import_and_index(
             db,
             files,
             home=settings.home,
@@ -55,8 +54,6 @@ def import_(
                 fraction, f"{Path(file).name}: {counts.read:,} read"
             ),
         )
-        advance(None, "indexing")
-        notice = follow_index(settings.home, db)
     seconds = round(monotonic() - began, 3)
     if as_json:
         rejects = str(report.rejects_file) if report.rejects_file else None

@@ -9,13 +9,12 @@ import typer
 
 from broadsheet.cli.opening import opened, parse_day
 from broadsheet.cli.output import print_json, print_table, print_text, say
-from broadsheet.errors import NotFoundError, UsageError
+from broadsheet.errors import NotFoundError
 from broadsheet.export.shapes import day_shape, document_shape, ledger_shape
 from broadsheet.rank.attention import attention_inputs
-from broadsheet.types import Document
+from broadsheet.types import Document, Mode
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-MODES = ("hybrid", "lexical", "dense")
 AUTHORS_SHOWN = 4
 
 
@@ -28,7 +27,7 @@ def search(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help='Words, "phrases", -not, field:value.')],
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many to print.")] = 20,
-    mode: Annotated[str, typer.Option(help="hybrid, lexical or dense.")] = "hybrid",
+    mode: Annotated[Mode, typer.Option(help="By words and meaning, or by one of them.")] = "hybrid",
     as_json: Json = False,
 ) -> None:
     """Find papers.
@@ -41,8 +40,6 @@ def search(
     from broadsheet.export.shapes import ranking_shape
     from broadsheet.jobs.searching import search_library
 
-    if mode not in MODES:
-        raise UsageError(f"unknown mode {mode!r}; one of {', '.join(MODES)}")
     with opened(context) as (settings, db):
         answer, took_ms = search_library(db, settings.home, query, k=k, mode=mode)
     if as_json:

@@ -170,8 +170,7 @@ def harvest(
 
 def _offer_sample(db: Database, settings: Settings, *, wanted: bool) -> None:
     """An empty library is filled with the sample when asked for, else told how."""
-    from broadsheet.jobs.imports import import_files
-    from broadsheet.jobs.indexing import follow_index
+    from broadsheet.jobs.imports import import_and_index
     from broadsheet.store.documents import count_documents
 
     if n_documents := count_documents(db):
@@ -183,8 +182,7 @@ def _offer_sample(db: Database, settings: Settings, *, wanted: bool) -> None:
         return
     file = resources.files("broadsheet.sample") / SAMPLE_FILE
     with resources.as_file(file) as path:
-        report = import_files(db, [str(path)], home=settings.home, clock=now)
-    follow_index(settings.home, db)
+        report, _ = import_and_index(db, [str(path)], home=settings.home, clock=now)
     say(f"the sample library is here: {report.counts.added} papers")
 
 

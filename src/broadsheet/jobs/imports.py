@@ -9,15 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from broadsheet.harvest.files import open_import
-
 from broadsheet.errors import ParseError, StoreError
+from broadsheet.harvest.files import open_import
+from broadsheet.jobs.follower import IndexFollower
+from broadsheet.jobs.indexing import follow_index
 from broadsheet.jobs.ingest import ingest
 from broadsheet.store.database import Database
 from broadsheet.store.imports import put_import_finished, put_import_started
 from broadsheet.types import IngestReport, Record, Reject
 
 BATCH_RECORDS = 500
+FOLLOWED_FROM_ROWS = 5_000
 REJECTS_FOLDER = "rejects"
 
 
@@ -29,6 +31,35 @@ class ImportReport:
     counts: IngestReport
     rejects_file: Path | None
     failures: tuple[str, ...]
+
+
+def import_and_index(
+    db: Database,
+    files: list[str],
+    *,
+    home: Path,
+    clock: Callable[[], datetime],
+    format: str | None = None,
+    progress: Callable[[str, float | None, IngestReport], None] = lambda *_: None,
+) -> tuple[ImportReport, str]:
+    """`import_files`, and the index up to date after it; the notice is `follow_index`'s.
+
+    A long import is indexed beside by a process of its own.
+    """
+    follower: IndexFollower | None = None
+
+    def watch(file: str, fraction: float | None, counts: IngestReport) -> None:
+        nonlocal follower
+        if follower is None and counts.read - counts.unchanged >= FOLLOWED_FROM_ROWS:
+            follower = IndexFollower(home)
+        progress(file, fraction, counts)
+
+    try:
+        report = import_files(db, files, home=home, clock=clock, format=format, progress=watch)
+    finally:
+        if follower is not None:
+            follower.close()
+    return report, follow_index(home, db)
 
 
 def import_files(

@@ -6,8 +6,9 @@ from pathlib import Path
 from time import perf_counter
 
 from broadsheet.jobs.indexing import lexical_index
-from broadsheet.search.engine import Mode, SearchAnswer, search
+from broadsheet.search.engine import SearchAnswer, search
 from broadsheet.store.database import Database
+from broadsheet.types import Mode
 
 
 def search_library(

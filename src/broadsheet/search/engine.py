@@ -25,6 +25,7 @@ from broadsheet.search.highlight import (
 )
 from broadsheet.search.query import Query, parse_query
 from broadsheet.search.suggest import suggest
+from broadsheet.types import Mode
 
 K_MAX = 1_000
 OFFSET_MAX = 10_000
@@ -33,7 +34,6 @@ RELAXED_BELOW_DOCS = 10
 TIES_MAX = 4_096
 REASON_WORDS_MAX = 8
 
-Mode = Literal["lexical", "dense", "hybrid"]
 Sort = Literal["best", "newest"]
 
 
