@@ -203,3 +203,16 @@ def _accented(match: re.Match[str]) -> str:
 def _linked(match: re.Match[str]) -> str:
     url, words = match[1].strip(), match[2].strip()
     return url if not words or words in url else f"{words} ({url})"
+
+
+def unbraced(text: str) -> str:
+    """`text` without braces outside mathematics: BibTeX's `{IO}` only protects capitals."""
+    if "{" not in text and "}" not in text:
+        return text
+    parts: list[str] = []
+    end = 0
+    for match in MATHEMATICS.finditer(text):
+        parts += (text[end : match.start()].replace("{", "").replace("}", ""), match[0])
+        end = match.end()
+    parts.append(text[end:].replace("{", "").replace("}", ""))
+    return "".join(parts)

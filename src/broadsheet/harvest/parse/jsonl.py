@@ -34,6 +34,7 @@ from broadsheet.text.identifiers import canonical_identifier, own_identifier
 from broadsheet.types import Author, Record, RecordVersion, Reject
 
 SOURCE = "file"
+BEIR_TITLE_WORDS = 12
 
 # Fields that are read; what else a row has is kept under `extra`.
 _KNOWN = frozenset(
@@ -74,7 +75,7 @@ def record_of_row(row: Mapping[str, Any], *, source: str = SOURCE) -> Record:
     """
     get = row.get
     own = _own_id(row)
-    title = title_of(get("title"))
+    title = _title(row)
     authors = _with_ids(row, authors_of(get("authors")))
     url, pdf = url_of(get("url")), url_of(get("pdf"))
     categories, classes = _categories(get("categories"))
@@ -113,6 +114,14 @@ def record_of_row(row: Mapping[str, Any], *, source: str = SOURCE) -> Record:
     )
     extra = _extra(row, record, classes)
     return replace(record, extra=extra) if extra else record
+
+
+def _title(row: Mapping[str, Any]) -> str:
+    """Some BEIR corpora have texts without title: then it is the text's first words."""
+    title = row.get("title")
+    if title == "" and "_id" in row and isinstance(text := row.get("text"), str):
+        title = " ".join(text[:1_000].split()[:BEIR_TITLE_WORDS])
+    return title_of(title)
 
 
 def _own_id(row: Mapping[str, Any]) -> str:
