@@ -81,6 +81,8 @@ class ReplayServer:
     hf_lists: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
     notes_version: int = 2
+    notes_limit_max: int = 10
+    notes_counted: bool = True
     api_knows: Callable[[str], bool] = lambda number: True
     complete_list_size: Callable[[int], int | None] = lambda size: size
 
@@ -146,7 +148,9 @@ class ReplayServer:
             handler.close_connection = True
             return
         body = reply.body
-        if "gzip" in headers.get("accept-encoding", "") and "content-encoding" not in {
+        if reply.status == 304:
+            reply.headers["Content-Encoding"] = "gzip"  # as some servers do, with no body at all
+        elif "gzip" in headers.get("accept-encoding", "") and "content-encoding" not in {
             name.lower() for name in reply.headers
         }:
             body = gzip.compress(body, 1)
@@ -158,6 +162,8 @@ class ReplayServer:
         length = len(body) if reply.content_length is None else reply.content_length
         if reply.status != 304:
             reply.headers.setdefault("Content-Length", str(length))
+        else:
+            body = b""
         for name, value in reply.headers.items():
             handler.send_header(name, value)
         handler.end_headers()
@@ -275,11 +281,13 @@ class ReplayServer:
 
     def _notes(self, params: Params) -> Reply:
         notes = sorted(self.notes, key=lambda note: str(note["id"]))
-        limit = int(params["limit"])
+        limit = min(int(params["limit"]), self.notes_limit_max)
         if self.notes_version == 2 and "after" in params:
             notes = [note for note in notes if note["id"] > params["after"]]
         start = int(params.get("offset", "0"))
-        answer = {"notes": notes[start : start + limit], "count": len(self.notes)}
+        answer: dict[str, Any] = {"notes": notes[start : start + limit]}
+        if self.notes_counted:
+            answer["count"] = len(self.notes)
         return Reply(json.dumps(answer).encode(), content_type="application/json")
 
 

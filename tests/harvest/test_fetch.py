@@ -92,16 +92,14 @@ def test_retry_after_as_a_date_is_read_by_the_servers_own_clock(
 def test_a_wait_beyond_the_bound_is_an_error_that_says_how_long(server: ReplayServer) -> None:
     fake = FakeClock()
     server.faults.append(Fault(wrong.status(503, Retry_After="3600"), times=99))
-    with (
-        client_of(server, fake) as client,
-        pytest.raises(ThrottledError, match="told us to wait 3600 s") as caught,
-    ):
+    client = client_of(server, fake)
+    with pytest.raises(ThrottledError, match="told us to wait 3600 s") as caught:
         client.get(f"{server.url}/page")
-        assert caught.value.retry_after_s == 3600
-        n_asked = len(server.requests)
-        with pytest.raises(ThrottledError):
-            client.get(f"{server.url}/page")
-        assert len(server.requests) == n_asked == 1, "a host that said wait is left alone"
+    assert caught.value.retry_after_s == 3600
+    with pytest.raises(ThrottledError):
+        client.get(f"{server.url}/page")
+    assert len(server.requests) == 1, "a host that said wait is left alone"
+    client.close()
     assert fake.elapsed_s < 120
 
 

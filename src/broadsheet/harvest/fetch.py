@@ -260,6 +260,8 @@ class PoliteClient:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("identity", "", "gzip", "x-gzip"):
             raise _BrokenOffError(f"a body in the encoding {encoding[:20]}")
+        if response.status_code in (204, 304):
+            return b""
         parts: list[bytes] = []
         size = 0
         chunks = response.iter_raw()
@@ -287,6 +289,8 @@ def fetch_parsed(
 ) -> tuple[Answer, Parsed | ParseError]:
     """Fetch and parse; what cannot be parsed may have been cut off, and is fetched again.
 
+    An answer whose status already says that it is none is not asked for twice.
+
     The last ParseError is returned as a value, beside the body that caused it.
     """
     for attempt in range(PARSE_ATTEMPTS):
@@ -296,7 +300,7 @@ def fetch_parsed(
         try:
             return answer, parse(answer.body)
         except ParseError as error:
-            if attempt + 1 == PARSE_ATTEMPTS:
+            if attempt + 1 == PARSE_ATTEMPTS or answer.status != 200:
                 return answer, error
             client.note_trouble(f"a page that cannot be read ({error.reason}), asked again")
             client.wait(client.bounds.backoff_s * 2**attempt)

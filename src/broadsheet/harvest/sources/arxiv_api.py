@@ -92,7 +92,9 @@ def _get_record(client: PoliteClient, url: str, number: str) -> HarvestPage:
             "identifier": f"oai:arXiv.org:{number}",
             "metadataPrefix": prefix,
         }
-        _, page = fetch_parsed(client, url, params, parse_oai, accepted=(200, 400, 404, 422))
+        answer, page = fetch_parsed(client, url, params, parse_oai, accepted=(200, 400, 404, 422))
+        if isinstance(page, ParseError) and answer.status != 200:
+            break
         if isinstance(page, ParseError) or page.error_code == "cannotDisseminateFormat":
             continue
         records = [_dated(item) for item in page.records if isinstance(item, Record)]

@@ -62,16 +62,14 @@ def pages(
             seen |= fresh
             received += len(fresh)
             days.update(day for item in page.items if (day := _day(item)))
-            is_last = not fresh or len(page.ids) < page_notes
-            if is_last and page.count is not None and received < page.count and fresh:
-                is_last = False
+            # A server may cap the limit we ask for: a short page alone does not end the list.
+            is_last = not fresh or (page.count is not None and received >= page.count)
             if not is_last:
                 place = _next_place(place, page, received)
                 yield _page(venue, page, today, (), Checkpoint(SOURCE, venue, place))
                 continue
-            reason = f"a venue of {received} notes read"
+            happened, reason = _end(received, page)
             reason = reason_with(reason, client.take_troubles())
-            happened = Happened.READ if received else Happened.QUIET
             outcomes = tuple(Outcome(SOURCE, venue, day, happened, reason) for day in sorted(days))
             yield _page(venue, page, today, outcomes, Checkpoint(SOURCE, venue, None))
             return
@@ -83,6 +81,15 @@ def pages(
         reason = reason_with(str(error), client.take_troubles())
         outcome = Outcome(SOURCE, venue, today, happened_by(error), reason)
         yield HarvestPage(outcomes=(outcome,), error=error)
+
+
+def _end(received: int, page: NotesPage) -> tuple[Happened, str]:
+    """What the end of the list says of it."""
+    if page.count is not None and received < page.count:
+        return Happened.FAILED, f"OpenReview counts {page.count} notes and sent {received}"
+    if not received:
+        return Happened.QUIET, "OpenReview has no notes of this venue"
+    return Happened.READ, f"a venue of {received} notes read"
 
 
 def _read(
