@@ -31,7 +31,7 @@ from broadsheet.text.fold import fold
 from broadsheet.types import Document, LinkStatus
 
 #: Raise it whenever an entry or the schema changes: older indexes are then built anew.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TITLE_CHARS_MAX = 2_000
 ABSTRACT_CHARS_MAX = 50_000
@@ -56,6 +56,7 @@ class Shown:
     venue: str
     year: int | None
     announced: date | None
+    dated: date | None
     notes: str
 
 
@@ -114,7 +115,6 @@ def entry(document: Document) -> dict[str, Any]:
 
 def read_shown(doc_no: int, stored: bytes) -> Shown:
     values = json.loads(stored)
-    announced = values["announced"]
     return Shown(
         doc_no=doc_no,
         doc_id=values["doc_id"],
@@ -124,9 +124,14 @@ def read_shown(doc_no: int, stored: bytes) -> Shown:
         categories=tuple(values["categories"]),
         venue=values["venue"],
         year=values["year"],
-        announced=None if announced is None else date.fromisoformat(announced),
+        announced=_read_day(values["announced"]),
+        dated=_read_day(values["dated"]),
         notes=values["notes"],
     )
+
+
+def _read_day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def dated(document: Document) -> date | None:
@@ -187,6 +192,7 @@ def _shown(document: Document, authors: list[str], year: int | None, notes: str)
         "venue": document.venue,
         "year": year,
         "announced": document.announced.isoformat() if document.announced else None,
+        "dated": day.isoformat() if (day := dated(document)) else None,
         "notes": notes,
     }
     return _ENCODER.encode(values).encode("utf-8", "replace")

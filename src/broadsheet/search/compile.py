@@ -415,6 +415,8 @@ def _wanted(
                 exact.update(found)
             elif found:
                 phrases.append(found)
+    # A hyphenated word is shown as one where its parts stand together.
+    phrases += [parts for word in bare if len(parts := tuple(words(word.text))) > 1]
     for _, terms in likes:
         stems.update(terms)
     return Wanted(frozenset(stems), frozenset(exact), tuple(prefixes), tuple(phrases))

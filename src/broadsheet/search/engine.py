@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
-from tantivy import DocAddress, Order, SearchResult
 from tantivy import Query as IndexQuery
 
 from broadsheet.index.analysis import stem
 from broadsheet.index.entry import Shown
-from broadsheet.index.lexical import LexicalIndex, LexicalSearcher, reading
+from broadsheet.index.lexical import LexicalIndex, LexicalSearcher
 from broadsheet.search.compile import Compiled, compile_query
 from broadsheet.search.facets import Facets, count_facets
 from broadsheet.search.highlight import (
@@ -23,7 +20,10 @@ from broadsheet.search.highlight import (
     make_snippet,
     spans_of,
 )
-from broadsheet.search.query import Query, parse_query
+from broadsheet.search.query import parse_query
+from broadsheet.search.ranking import Ranking, rank_all, rank_documents
+from broadsheet.search.ranking import Sort as Sort
+from broadsheet.search.reasons import tell_reasons
 from broadsheet.search.suggest import suggest
 from broadsheet.types import Mode
 
@@ -31,10 +31,6 @@ K_MAX = 1_000
 OFFSET_MAX = 10_000
 #: With fewer documents that have all the words, those with some of them are shown too.
 RELAXED_BELOW_DOCS = 10
-TIES_MAX = 4_096
-REASON_WORDS_MAX = 8
-
-Sort = Literal["best", "newest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +75,6 @@ class SearchAnswer:
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Ranked:
-    total: int
-    found: list[tuple[Shown, float]]
-
-
 def search(
     index: LexicalIndex,
     text: str,
@@ -104,24 +94,26 @@ def search(
     k, offset = max(0, min(k, K_MAX)), max(0, min(offset, OFFSET_MAX))
     searcher = index.searcher()
     query = parse_query(text)
-    notices = list(query.notices)
-    if mode != "lexical":
-        notices.append("There are no vectors here yet; documents were found by their words.")
     compiled = compile_query(searcher, query.root)
-    notices += [f"There is no document {name[:80]} here." for name in compiled.missing]
-    chosen, ranked = _run(searcher, query, compiled, text, sort, offset + k, notices)
+    choice = _choose(searcher, text, compiled, sort=sort, k=k, offset=offset)
     highlighter = Highlighter(compiled.wanted)
+    notices = [
+        *query.notices,
+        *(["There are no vectors here yet; words alone decided."] if mode != "lexical" else []),
+        *(f"There is no document {name[:80]} here." for name in compiled.missing),
+        *([choice.notice] if choice.notice else []),
+    ]
     return SearchAnswer(
         query=text,
         mode="lexical",
-        total=ranked.total,
+        total=choice.ranking.total,
         offset=offset,
         hits=tuple(
-            make_hit(shown, score, compiled, highlighter) for shown, score in ranked.found[offset:]
+            make_hit(shown, score, compiled, highlighter) for shown, score in choice.ranking.found
         ),
-        facets=count_facets(searcher, chosen) if with_facets else None,
+        facets=count_facets(searcher, choice.query) if with_facets else None,
         notice=" ".join(notices) or None,
-        suggestion=suggest(searcher, query.root) if ranked.total == 0 else None,
+        suggestion=None if choice.has_all_words else suggest(searcher, query.root),
     )
 
 
@@ -130,8 +122,9 @@ def find_all(index: LexicalIndex, text: str) -> list[int]:
     searcher = index.searcher()
     query = parse_query(text)
     compiled = compile_query(searcher, query.root)
-    _, ranked = _run(searcher, query, compiled, text, "best", max(1, searcher.n_docs), [])
-    return [shown.doc_no for shown, _ in ranked.found]
+    choice = _choose(searcher, text, compiled, sort="best", k=0, offset=0)
+    scored = compiled.scored and compiled.strict is not None
+    return rank_all(searcher, choice.query, scored=scored)
 
 
 def similar(
@@ -158,7 +151,7 @@ def make_hit(shown: Shown, score: float, compiled: Compiled, highlighter: Highli
         snippet=snippet.text,
         snippet_spans=snippet.spans,
         matched=_matched_words(compiled, [*in_title, *in_abstract, *in_notes], in_names),
-        reasons=_reasons(shown, compiled, in_title, in_abstract, in_names, in_notes),
+        reasons=tell_reasons(shown, compiled, in_title, in_abstract, in_names, in_notes),
         authors=shown.authors,
         categories=shown.categories,
         venue=shown.venue,
@@ -167,97 +160,45 @@ def make_hit(shown: Shown, score: float, compiled: Compiled, highlighter: Highli
     )
 
 
-def _run(
-    searcher: LexicalSearcher,
-    query: Query,
-    compiled: Compiled,
-    text: str,
-    sort: Sort,
-    limit: int,
-    notices: list[str],
-) -> tuple[IndexQuery, _Ranked]:
-    """What was run and what it found; notices of it are added."""
+@dataclass(frozen=True)
+class _Choice:
+    """The query that was run and what it found; `has_all_words` says if anything has them all."""
+
+    query: IndexQuery
+    ranking: Ranking
+    has_all_words: bool = True
+    notice: str | None = None
+
+
+def _choose(
+    searcher: LexicalSearcher, text: str, compiled: Compiled, *, sort: Sort, k: int, offset: int
+) -> _Choice:
+    """All the words, or where too few documents have them all, some of the words."""
+
+    def ranked(query: IndexQuery) -> Ranking:
+        return rank_documents(
+            searcher, query, scored=compiled.scored, sort=sort, k=k, offset=offset
+        )
+
+    notice: str | None
     if compiled.strict is None:
-        if query.root is None and not text.strip():
-            everything = IndexQuery.all_query()
-            return everything, _rank(searcher, everything, False, sort, limit)
-        notices.append("There is no word to search for in this query.")
-        return IndexQuery.empty_query(), _Ranked(0, [])
-    strict = _rank(searcher, compiled.strict, compiled.scored, sort, limit)
+        if not text.strip():
+            return _Choice(IndexQuery.all_query(), ranked(IndexQuery.all_query()))
+        notice = "There is no word to search for in this query."
+        return _Choice(IndexQuery.empty_query(), Ranking(0), notice=notice)
+    strict = ranked(compiled.strict)
     if compiled.relaxed is None or strict.total >= RELAXED_BELOW_DOCS:
-        return compiled.strict, strict
-    relaxed = _rank(searcher, compiled.relaxed, compiled.scored, sort, limit)
-    if relaxed.total > strict.total:
-        having = {0: "No document has", 1: "Only one document has"}.get(
-            strict.total, f"Only {strict.total} documents have"
-        )
-        notices.append(f"{having} all of these words; others that have some are shown too.")
-    return compiled.relaxed, relaxed
+        return _Choice(compiled.strict, strict, has_all_words=strict.total > 0)
+    relaxed = ranked(compiled.relaxed)
+    notice = _relaxed_notice(strict.total) if relaxed.total > strict.total else None
+    return _Choice(compiled.relaxed, relaxed, strict.total > 0, notice)
 
 
-def _rank(
-    searcher: LexicalSearcher, query: IndexQuery, scored: bool, sort: Sort, limit: int
-) -> _Ranked:
-    """The first `limit` documents in order, with scores; and how many there are in all."""
-    if searcher.n_docs == 0:
-        return _Ranked(0, [])
-    if sort == "newest" or not scored:
-        return _newest(searcher, query, scored, limit)
-    wanted = min(limit + 1, searcher.n_docs)
-    while True:
-        with reading():
-            found = searcher.searcher.search(query, wanted, count=True)
-        hits, total = found.hits, _count(found)
-        complete = len(hits) <= limit or hits[-1][0] < hits[limit - 1][0]
-        if limit == 0 or complete or wanted >= min(limit + TIES_MAX, searcher.n_docs):
-            return _Ranked(total, _settled(searcher, hits, limit))
-        wanted = min(wanted * 4, limit + TIES_MAX, searcher.n_docs)
-
-
-def _count(found: SearchResult) -> int:
-    # tantivy's stubs forget `count`.
-    return int(found.count)  # type: ignore[attr-defined]
-
-
-def _settled(
-    searcher: LexicalSearcher, hits: Sequence[tuple[float, DocAddress]], limit: int
-) -> list[tuple[Shown, float]]:
-    """The first `limit` hits by score, latest announced, doc_id; hits come by score."""
-    if len(hits) > limit:
-        last = hits[limit - 1][0] if limit else math.inf
-        hits = [hit for hit in hits if hit[0] >= last]
-    with reading():
-        found = [(searcher.shown(address), float(score)) for score, address in hits]
-    found.sort(key=lambda pair: (-pair[1], -_ordinal(pair[0]), pair[0].doc_id))
-    return found[:limit]
-
-
-def _newest(searcher: LexicalSearcher, query: IndexQuery, scored: bool, limit: int) -> _Ranked:
-    with reading():
-        result = searcher.searcher.search(
-            query, max(1, limit), count=True, order_by_field="newest", order=Order.Asc
-        )
-        found = [searcher.shown(address) for _, address in result.hits[:limit]]
-    scores = _scores(searcher, query, [shown.doc_no for shown in found]) if scored else {}
-    return _Ranked(_count(result), [(shown, scores.get(shown.doc_no, 0.0)) for shown in found])
-
-
-def _scores(searcher: LexicalSearcher, query: IndexQuery, doc_nos: list[int]) -> dict[int, float]:
-    if not doc_nos:
-        return {}
-    among = IndexQuery.const_score_query(
-        IndexQuery.term_set_query(searcher.schema, "doc_no", doc_nos), 0.0
+def _relaxed_notice(n_with_all: int) -> str:
+    having = {0: "No document has", 1: "Only one document has"}.get(
+        n_with_all, f"Only {n_with_all} documents have"
     )
-    with reading():
-        hits = searcher.searcher.search(query.and_must_match(among), len(doc_nos), count=False).hits
-        numbers = searcher.searcher.fast_field_values("doc_no", [address for _, address in hits])
-    return {int(no or 0): float(hit[0]) for no, hit in zip(numbers, hits, strict=True)}
-
-
-def _ordinal(shown: Shown) -> int:
-    if shown.announced is not None:
-        return shown.announced.toordinal()
-    return date(shown.year, 1, 1).toordinal() if shown.year and 0 < shown.year < 10_000 else 0
+    return f"{having} all of these words; others that have some are shown too."
 
 
 def _names_matched(names: Sequence[str], highlighter: Highlighter) -> list[tuple[str, list[Match]]]:
@@ -269,66 +210,7 @@ def _matched_words(
 ) -> tuple[str, ...]:
     keys = {match.key for match in matches}
     keys.update(match.key for _, found in names for match in found)
+    keys.update(stem(word) for key in list(keys) if " " in key for word in key.split())
     first = [word for word in compiled.words if stem(word) in keys or word in keys]
     covered = {stem(word) for word in first} | set(first)
     return (*first, *sorted(keys - covered))
-
-
-def _reasons(
-    shown: Shown,
-    compiled: Compiled,
-    in_title: Sequence[Match],
-    in_abstract: Sequence[Match],
-    in_names: Sequence[tuple[str, list[Match]]],
-    in_notes: Sequence[Match],
-) -> tuple[str, ...]:
-    """Each distinct wanted thing once, where it counts most; likes by what is shared."""
-    reasons = []
-    for liked, terms in compiled.likes:
-        shared = _first_written(shown, [*in_title, *in_abstract], set(terms), len(in_title))
-        if shared:
-            reasons.append(f"shares {_listed(shared)} with {liked.doc_id}")
-    told = {term for _, terms in compiled.likes for term in terms}
-    told -= {stem(word) for word in compiled.words}
-    for text, matches, place in (
-        (shown.title, in_title, "title"),
-        (shown.abstract, in_abstract, "abstract"),
-    ):
-        fresh = _written(text, matches, told)
-        if fresh:
-            reasons.append(f"matches {_listed(fresh)} in {place}")
-        told |= {match.key for match in matches}
-    for name, matches in in_names[:3]:
-        if any(match.key not in told for match in matches):
-            reasons.append(f"author {name}")
-    told |= {match.key for _, found in in_names for match in found}
-    fresh = _written(shown.notes, in_notes, told)
-    if fresh:
-        reasons.append(f"matches {_listed(fresh)} in keywords, comment or venue")
-    return tuple(reasons)
-
-
-def _written(text: str, matches: Sequence[Match], told: set[str]) -> list[str]:
-    """How the first match of each thing is written in the text."""
-    found: dict[str, str] = {}
-    for match in matches:
-        if match.key not in told:
-            found.setdefault(match.key, text[match.start : match.end])
-    return list(found.values())
-
-
-def _first_written(
-    shown: Shown, matches: Sequence[Match], keys: set[str], n_in_title: int
-) -> list[str]:
-    found: dict[str, str] = {}
-    for place, match in enumerate(matches):
-        text = shown.title if place < n_in_title else shown.abstract
-        if match.key in keys:
-            found.setdefault(match.key, text[match.start : match.end].lower())
-    return list(found.values())
-
-
-def _listed(written: Sequence[str]) -> str:
-    listed = ", ".join(f'"{word}"' for word in written[:REASON_WORDS_MAX])
-    more = len(written) - REASON_WORDS_MAX
-    return f"{listed} and {more} more" if more > 0 else listed
