@@ -54,11 +54,14 @@ FIELDS_X: dict[TextField, tuple[str, ...]] = {
 COMPOUND_WEIGHT = 0.5
 #: Queries of at most so many different bare words ask for all of them.
 STRICT_WORDS_MAX = 4
+#: Of more bare words, such as a pasted abstract, the rarest decide.
+WORDS_MAX = 40
 PHRASE_WORDS_MAX = 100
 PREFIX_SCORED_MAX = 16
 VARIANTS_MAX = 64
 TELLING_TERMS_MAX = 25
 TELLING_SHARE_MIN = 0.2
+LIKES_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -117,22 +120,22 @@ class _Compiler:
     def compile(self, root: Node | None) -> Compiled:
         parts = root.nodes if isinstance(root, And) else () if root is None else (root,)
         bare = bare_words(root)
-        likes = [part for part in parts if isinstance(part, Like)]
-        others = [part for part in parts if part not in bare and part not in likes]
-        tokens = telling_words(bare)
+        likes = list(dict.fromkeys(part for part in parts if isinstance(part, Like)))[:LIKES_MAX]
+        others = [part for part in parts if part not in bare and not isinstance(part, Like)]
+        tokens = self._rarest(telling_words(bare))
+        compounds = list(dict.fromkeys(p for w in bare if len(p := tuple(words(w.text))) > 1))
+        beside = [q for parts in compounds if (q := self._compound(parts)) is not None]
         condition = self._all(others)
         like = self._joined([self._like(part) for part in likes], Occur.Must)
         if likes and like is None:
             return self._nothing(tokens)
-        each = [self._word(token) for token in tokens]
-        compounds = [self._compound(word) for word in bare if len(words(word.text)) > 1]
         strict_words = [
-            *[(Occur.Must, self._token_or_compound(t, bare)) for t in tokens],
-            *[(Occur.Should, c) for c in compounds if c is not None],
+            *[(Occur.Must, self._word_or_compound(token, compounds)) for token in tokens],
+            *[(Occur.Should, query) for query in beside],
         ]
         relaxed_words = [
-            *[(Occur.Should, q) for q in each],
-            *[(Occur.Should, c) for c in compounds if c is not None],
+            *[(Occur.Should, self._word(token)) for token in tokens],
+            *[(Occur.Should, query) for query in beside],
         ]
         must = [(Occur.Must, q) for q in (condition, like) if q is not None]
         strict = relaxed = None
@@ -156,6 +159,15 @@ class _Compiler:
             missing=tuple(self._missing),
         )
 
+    def _rarest(self, tokens: list[str]) -> list[str]:
+        """All tokens, or of very many the rarest WORDS_MAX, in their order; unknown ones last."""
+        if len(tokens) <= WORDS_MAX:
+            return tokens
+        searcher = self._searcher.searcher
+        n_docs = {token: searcher.doc_freq("text", stem(token)) for token in tokens}
+        kept = sorted(tokens, key=lambda token: (n_docs[token] == 0, n_docs[token]))[:WORDS_MAX]
+        return [token for token in tokens if token in set(kept)]
+
     def _nothing(self, tokens: Sequence[str]) -> Compiled:
         return Compiled(
             strict=Query.empty_query(),
@@ -173,7 +185,7 @@ class _Compiler:
             case And(nodes):
                 return self._all(nodes)
             case Or(nodes):
-                return self._joined([self._node(part) for part in nodes], Occur.Should)
+                return self._joined(map(self._node, dict.fromkeys(nodes)), Occur.Should)
             case Not():
                 return self._all([node])
             case Word():
@@ -190,7 +202,7 @@ class _Compiler:
 
     def _all(self, nodes: Iterable[Node]) -> Query | None:
         clauses: list[tuple[Occur, Query]] = []
-        for node in nodes:
+        for node in dict.fromkeys(nodes):
             negative = isinstance(node, Not)
             query = self._node(node.node if isinstance(node, Not) else node)
             if query is not None:
@@ -216,23 +228,17 @@ class _Compiler:
             ]
         )
 
-    def _token_or_compound(self, token: str, bare: Sequence[Word]) -> Query:
-        """A token, or the compound it came from in one word: multi-modal, multimodal."""
-        query = self._word(token)
-        joined = [
-            "".join(parts)
-            for word in bare
-            if token in (parts := words(word.text)) and 1 < len(parts) <= 3
-        ]
+    def _word_or_compound(self, token: str, compounds: Sequence[tuple[str, ...]]) -> Query:
+        """A word, or the compound it came from written as one: multi-modal, multimodal."""
+        joined = ["".join(parts) for parts in compounds if token in parts and len(parts) <= 3]
         if not joined:
-            return query
-        return Query.boolean_query(
-            [(Occur.Should, query), *((Occur.Should, self._word(word)) for word in set(joined))]
-        )
+            return self._word(token)
+        either = [self._word(token), *map(self._word, joined)]
+        return Query.boolean_query([(Occur.Should, query) for query in either])
 
-    def _compound(self, word: Word) -> Query | None:
+    def _compound(self, parts: tuple[str, ...]) -> Query | None:
         """A hyphenated word's parts next to each other, worth something extra."""
-        query = self._phrase_over(words(word.text), PHRASE_WEIGHTS)
+        query = self._phrase_over(list(parts), PHRASE_WEIGHTS)
         return None if query is None else Query.boost_query(query, COMPOUND_WEIGHT)
 
     def _fielded_word(self, node: Word) -> Query | None:

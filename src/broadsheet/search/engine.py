@@ -100,7 +100,7 @@ def search(
     notices = [
         *query.notices,
         *(["There are no vectors here yet; words alone decided."] if mode != "lexical" else []),
-        *(f"There is no document {name[:80]} here." for name in compiled.missing),
+        *(f"There is no document {name[:80]} here." for name in compiled.missing[:3]),
         *([choice.notice] if choice.notice else []),
     ]
     return SearchAnswer(

@@ -27,6 +27,7 @@ TERMS_MAX = 128
 DEPTH_MAX = 20
 NOTICES_MAX = 4
 PREFIX_LETTERS_MIN = 2
+PREFIXES_MAX = 8
 YEAR_MAX = 9999
 
 TextField = Literal["title", "abstract", "author", "venue"]
@@ -223,6 +224,7 @@ class _Reader:
         self._text = text.translate(_QUOTES)
         self._at = 0
         self._n_terms = 0
+        self._n_prefixes = 0
         self._depth = 0
 
     def read(self) -> Node | None:
@@ -388,7 +390,7 @@ class _Reader:
         self._at -= len(value) - len(kept)
         return kept
 
-    def _phrase(self, text: str, field: TextField | None) -> Node | None:
+    def _phrase(self, text: str, field: TextField | None) -> Leaf | None:
         node = _phrase_node(text, field)
         if node is None:
             self._notice("An empty phrase was left out.")
@@ -401,13 +403,13 @@ class _Reader:
         nodes = [self._counted(self._word(part)) for part in run.split(":")]
         return join_and(node for node in nodes if node is not None)
 
-    def _word(self, text: str) -> Node | None:
+    def _word(self, text: str) -> Leaf | None:
         node = _word_node(text, None)
         if isinstance(node, Word) and text.endswith("*"):
             self._notice(f"{text[:20]} is too short for a prefix; it was read as a word.")
         return node
 
-    def _counted(self, node: Node | None) -> Node | None:
+    def _counted(self, node: Leaf | None) -> Leaf | None:
         """The node while there is room for one more, else None and no more reading."""
         if node is None:
             return None
@@ -415,6 +417,11 @@ class _Reader:
             self._notice(f"Only the first {TERMS_MAX} terms of the query were used.")
             return None
         self._n_terms += 1
+        if isinstance(node, Prefix):
+            self._n_prefixes += 1
+            if self._n_prefixes > PREFIXES_MAX:
+                self._notice(f"Only the first {PREFIXES_MAX} prefixes were used as such.")
+                return Word(node.text, node.field)
         return node
 
     def _skip_space(self) -> None:
