@@ -76,7 +76,7 @@ def ledger_path(source: str = "", page: int = 1) -> str:
 
 
 def query_string(*, page: int = 1, **values: str) -> str:
-    """"" or `?name=value&…`; empty values and page 1 are left out."""
+    """ "" or `?name=value&…`; empty values and page 1 are left out."""
     pairs = {name: value for name, value in values.items() if value}
     if page > 1:
         pairs["page"] = str(page)

@@ -38,9 +38,7 @@ def strip_span(shown: date, today: date) -> tuple[date, date]:
     return first, _shifted(monday, 13 if has_later else 6)
 
 
-def compose_strip(
-    shown: date, today: date, counts: Mapping[date, int]
-) -> tuple[CalendarWeek, ...]:
+def compose_strip(shown: date, today: date, counts: Mapping[date, int]) -> tuple[CalendarWeek, ...]:
     first, last = strip_span(shown, today)
     fullest = max(counts.values(), default=0)
     days = [
@@ -57,8 +55,7 @@ def compose_strip(
     for cell in days:
         weeks.setdefault(cell.day.isocalendar()[:2], []).append(cell)
     return tuple(
-        CalendarWeek(tuple(cells), any(cell.is_shown for cell in cells))
-        for cells in weeks.values()
+        CalendarWeek(tuple(cells), any(cell.is_shown for cell in cells)) for cells in weeks.values()
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -22,20 +22,23 @@ from broadsheet.web.calendar import CalendarWeek, compose_strip, strip_span
 from broadsheet.web.parameters import Paging, paginate
 
 PAPERS_PER_PAGE = 48
-LEADS = 1
+#: The lead story and the two below it; then those beside it. A day with fewer papers than
+#: make two full columns is a plain list: nothing leads a page of three.
+LEADS = 3
 SECONDS = 4
-#: A day with fewer papers than this is a plain list: nothing leads a page of three.
-FRONT_PAGE_FROM = 6
-LISTINGS_KEPT = 64
+LISTINGS_KEPT = 256
+EDITIONS_KEPT = 64
 
 Listing = Sequence[tuple[int, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """`lead`, `seconds` and `others` are the papers of this page, by attention. `n_papers`
-    counts the whole day, `paging.total` those of the chosen category."""
+    """`lead` (the lead story and those below it), `seconds` (beside it) and `others` are the
+    papers of this page, by attention. `n_papers` counts the whole day, `paging.total` those
+    of the chosen category."""
 
+    change_no: int
     day: date
     n_papers: int
     categories: tuple[tuple[str, int], ...]
@@ -49,14 +52,28 @@ class Edition:
     weeks: tuple[CalendarWeek, ...]
     ledger: tuple[LedgerRow, ...]
 
+    @property
+    def mark(self) -> Hashable:
+        """Two editions of one library with the same mark are the same."""
+        return (self.change_no, self.day, self.category, self.paging, self.weeks, self.ledger)
+
 
 def compose_edition(
     db: Database, day: date, *, today: date, category: str = "", page: int = 1
 ) -> Edition:
     """The edition of `day`; an empty one where nothing was announced."""
+    ledger = tuple(list_ledger(db, since=day, until=day))
+    return replace(_printed(db, last_change_no(db), day, today, category, page), ledger=ledger)
+
+
+@lru_cache(maxsize=EDITIONS_KEPT)
+def _printed(
+    db: Database, change_no: int, day: date, today: date, category: str, page: int
+) -> Edition:
+    """The edition without its ledger, kept while the library stands at `change_no`."""
     first, last = strip_span(day, today)
     with db.snapshot():
-        listing = _listing(db, day, last_change_no(db))
+        listing = _listing(db, day, change_no)
         chosen = [doc_no for doc_no, names in listing if not category or category in names]
         paging = paginate(len(chosen), page, PAPERS_PER_PAGE)
         documents = load_documents(db, chosen[paging.start : paging.stop])
@@ -64,6 +81,7 @@ def compose_edition(
         counts = {count.day: count.n_documents for count in day_counts(db, first, last)}
     n_lead, n_seconds = _front(len(documents), is_first=paging.number == 1)
     return Edition(
+        change_no=change_no,
         day=day,
         n_papers=len(listing),
         categories=_counted(listing),
@@ -75,15 +93,13 @@ def compose_edition(
         before=before,
         after=after,
         weeks=compose_strip(day, today, counts),
-        ledger=tuple(list_ledger(db, since=day, until=day)),
+        ledger=(),
     )
 
 
 def _front(n_documents: int, *, is_first: bool) -> tuple[int, int]:
-    """How many papers lead, and how many stand beside them."""
-    if not is_first or n_documents < FRONT_PAGE_FROM:
-        return 0, 0
-    return LEADS, SECONDS if n_documents >= LEADS + SECONDS + 3 else 2
+    """How many papers stand in the lead's column, and how many beside it."""
+    return (LEADS, SECONDS) if is_first and n_documents >= LEADS + SECONDS else (0, 0)
 
 
 def _counted(listing: Listing) -> tuple[tuple[str, int], ...]:

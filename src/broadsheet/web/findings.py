@@ -61,9 +61,7 @@ def compose_findings(
     """Raises SearchIndexError where there is no index to ask."""
     last_page = OFFSET_MAX // PAPERS_PER_PAGE
     offset = (min(page, last_page) - 1) * PAPERS_PER_PAGE
-    answer = search(
-        index, query, k=PAPERS_PER_PAGE, offset=offset, sort=sort, with_facets=True
-    )
+    answer = search(index, query, k=PAPERS_PER_PAGE, offset=offset, sort=sort, with_facets=True)
     if offset and offset >= answer.total:
         return compose_findings(
             db, index, query, sort=sort, page=-(-answer.total // PAPERS_PER_PAGE) or 1
@@ -71,7 +69,9 @@ def compose_findings(
     found = load_documents(db, [hit.doc_no for hit in answer.hits])
     documents = {document.doc_no: document for document in found}
     paging = paginate(
-        min(answer.total, last_page * PAPERS_PER_PAGE), offset // PAPERS_PER_PAGE + 1, PAPERS_PER_PAGE
+        min(answer.total, last_page * PAPERS_PER_PAGE),
+        offset // PAPERS_PER_PAGE + 1,
+        PAPERS_PER_PAGE,
     )
     papers = tuple(_finding(hit, documents.get(hit.doc_no)) for hit in answer.hits)
     return Findings(answer, sort, paging, papers, _facets(query, answer.facets or Facets()))

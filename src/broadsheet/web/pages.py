@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from hashlib import blake2b
+from threading import Lock
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -20,6 +21,7 @@ from broadsheet.web.assets import Asset
 HTML = "text/html; charset=utf-8"
 #: Kept by the browser, asked about each time: a page changes when a paper arrives.
 REVALIDATE = "private, no-cache"
+TEXTS_KEPT = 64
 
 _TAG = re.compile(r'(?:W/)?"[^"]*"')
 
@@ -30,16 +32,44 @@ class Pages:
     def __init__(self, assets: Mapping[str, Asset], clock: Callable[[], datetime]) -> None:
         self._environment = _environment(assets)
         self._clock = clock
+        self._texts: dict[Hashable, str] = {}
+        self._lock = Lock()
 
     def page(
-        self, request: Request, template: str, *, status: int = 200, **values: object
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        mark: Hashable = None,
+        **values: object,
     ) -> Response:
-        """The page, or 304 where the browser's copy is still right."""
-        return answer(request, self.render(template, **values), HTML, status=status)
+        """The page, or 304 where the browser's copy is still right.
+
+        With a `mark`, which must differ whenever the values do, the page is kept and not
+        rendered again while it is asked for often.
+        """
+        if mark is None:
+            text = self.render(template, **values)
+        else:
+            text = self._kept(template, (mark, self._clock().date()), values)
+        return answer(request, text, HTML, status=status)
 
     def render(self, template: str, **values: object) -> str:
         page = self._environment.get_template(template)
         return page.render(today=self._clock().date(), **values)
+
+    def _kept(self, template: str, mark: Hashable, values: dict[str, object]) -> str:
+        key = (template, mark)
+        with self._lock:
+            text = self._texts.pop(key, None)
+        if text is None:
+            text = self.render(template, **values)
+        with self._lock:
+            self._texts[key] = text
+            while len(self._texts) > TEXTS_KEPT:
+                del self._texts[next(iter(self._texts))]
+        return text
 
 
 def pages_of(request: Request) -> Pages:
@@ -114,4 +144,3 @@ def _environment(assets: Mapping[str, Asset]) -> Environment:
 def _finalize(value: Any) -> Any:
     """Every value a template prints passes here before it is escaped."""
     return wording.visible(value) if type(value) is str else value
-

@@ -14,7 +14,8 @@ from broadsheet.web.pages import pages_of
 from broadsheet.web.site import site_of
 
 FOREVER = "public, max-age=31536000, immutable"
-ROBOTS = "# A reader's own copy: the papers are better found at their sources.\nUser-agent: *\nDisallow: /\n"
+#: A reader's own copy: robots find the papers better at their sources.
+ROBOTS = "User-agent: *\nDisallow: /\n"
 
 
 def about(request: Request) -> Response:
@@ -57,6 +58,4 @@ def static(request: Request) -> Response:
     asset = request.app.state.assets_by_path.get(request.url.path)
     if asset is None:
         raise HTTPException(404, "There is no such file.")
-    return Response(
-        asset.body, headers={"Cache-Control": FOREVER}, media_type=asset.media_type
-    )
+    return Response(asset.body, headers={"Cache-Control": FOREVER}, media_type=asset.media_type)

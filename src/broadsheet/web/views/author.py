@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.errors import NotFoundError
-from broadsheet.text.names import author_key
 from broadsheet.web.addresses import author_path
 from broadsheet.web.biography import compose_biography
 from broadsheet.web.pages import pages_of

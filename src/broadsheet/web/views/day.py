@@ -18,9 +18,7 @@ def front(request: Request) -> Response:
     newest = newest_day(site.db)
     if newest is None:
         n_documents = count_documents(site.db)
-        return pages_of(request).page(
-            request, "welcome.html", n_documents=n_documents, home=site.settings.home
-        )
+        return pages_of(request).page(request, "welcome.html", n_documents=n_documents)
     edition = compose_edition(
         site.db,
         newest,
@@ -28,7 +26,9 @@ def front(request: Request) -> Response:
         category=text_asked(request, "category"),
         page=page_asked(request),
     )
-    return pages_of(request).page(request, "day.html", edition=edition, is_front=True)
+    return pages_of(request).page(
+        request, "day.html", mark=(edition.mark, True), edition=edition, is_front=True
+    )
 
 
 def day(request: Request) -> Response:
@@ -43,4 +43,6 @@ def day(request: Request) -> Response:
         category=text_asked(request, "category"),
         page=page_asked(request),
     )
-    return pages_of(request).page(request, "day.html", edition=edition, is_front=False)
+    return pages_of(request).page(
+        request, "day.html", mark=(edition.mark, False), edition=edition, is_front=False
+    )

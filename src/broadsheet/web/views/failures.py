@@ -26,7 +26,9 @@ class Failure:
 
 
 _OF_STATUS = {
-    400: Failure(400, "This request cannot be read", "Something in its address is not as it should be."),
+    400: Failure(
+        400, "This request cannot be read", "Something in its address is not as it should be."
+    ),
     404: Failure(404, "No such page", "Nothing is printed at this address."),
     405: Failure(405, "Only reading here", "This address answers to GET and HEAD alone."),
 }
@@ -36,7 +38,7 @@ _SERVER = Failure(
 
 
 def http_failure(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
+    assert isinstance(error, HTTPException)
     known = _OF_STATUS.get(error.status_code, Failure(error.status_code, "Not possible", ""))
     # Starlette's own details are the bare names of the statuses.
     text = error.detail if error.detail.endswith(".") else known.text
@@ -72,9 +74,7 @@ def refusal(pages: Pages, host: str) -> Response:
 
 
 def _page(request: Request, failure: Failure) -> Response:
-    return pages_of(request).page(
-        request, "failure.html", status=failure.status, failure=failure
-    )
+    return pages_of(request).page(request, "failure.html", status=failure.status, failure=failure)
 
 
 def _of_library(error: Exception) -> Failure:
@@ -91,7 +91,7 @@ def _of_library(error: Exception) -> Failure:
         return Failure(
             503, "One moment", "The library is being written by another process. Try again soon."
         )
-    assert isinstance(error, BroadsheetError)  # noqa: S101
+    assert isinstance(error, BroadsheetError)
     return Failure(
         503,
         "The library cannot be read",

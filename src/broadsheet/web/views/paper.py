@@ -29,7 +29,7 @@ def paper(request: Request) -> Response:
     if doc_id != name:
         return RedirectResponse(paper_path(doc_id), 301)
     return pages_of(request).page(
-        request, "paper.html", portrait=portrait, bibtex=to_bibtex([portrait.document])
+        request, "paper.html", portrait=portrait, bibtex="".join(to_bibtex([portrait.document]))
     )
 
 
@@ -42,7 +42,7 @@ def bibtex(request: Request, name: str) -> Response:
         return RedirectResponse(bibtex_path(document.doc_id), 301)
     return answer(
         request,
-        to_bibtex([document]),
+        "".join(to_bibtex([document])),
         BIBTEX,
         headers={"Content-Disposition": 'attachment; filename="paper.bib"'},
     )

@@ -31,7 +31,7 @@ def bibtex(request: Request) -> Response:
     documents = find_documents(site.db, site.index, query, sort=_sort(request))
     return answer(
         request,
-        to_bibtex(documents),
+        "".join(to_bibtex(documents)),
         BIBTEX,
         headers={"Content-Disposition": 'attachment; filename="broadsheet.bib"'},
     )
