@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ def run_harvest(
     until: date | None = None,
     fake: FakeClock | None = None,
     bounds: Bounds | None = None,
+    only_due: bool = False,
+    should_stop: Callable[[], bool] | None = None,
     **settings: Any,
 ) -> HarvestReport:
     """A harvest at the world's now; waiting costs no time."""
@@ -46,6 +48,8 @@ def run_harvest(
                 from_=from_,
                 until=until,
                 now=server.world.now,
+                only_due=only_due,
+                should_stop=should_stop,
             )
     finally:
         db.close()

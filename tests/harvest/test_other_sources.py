@@ -31,6 +31,11 @@ def server() -> Iterator[ReplayServer]:
         yield running
 
 
+def _broken_feed(reply: Reply) -> Reply:
+    reply.body = reply.body.replace(b"</entry>", b"</entri>", 1)
+    return reply
+
+
 def row_of(home: Path, source: str, category: str, day: date) -> tuple[LedgerState, int, str]:
     row = ledger(home)[source, category, day]
     assert row.announced == row.stored + len(row.missing)
@@ -107,7 +112,7 @@ class TestFeed:
             (wrong.status(429, Retry_After="3600"), LedgerState.THROTTLED, "wait 3600 s"),
             (wrong.status(406), LedgerState.FAILED, "406"),
             (wrong.html_page, LedgerState.FAILED, "cannot be read"),
-            (wrong.broken_xml, LedgerState.COMPLETE, ""),
+            (_broken_feed, LedgerState.FAILED, "cannot be read"),
             (wrong.truncated, LedgerState.FAILED, "cut off"),
             (wrong.empty, LedgerState.FAILED, "an empty body"),
         ],
@@ -278,9 +283,21 @@ class TestHuggingFace:
         server.hf_lists["2026-03-12"][3] = {"paper": {"id": "nonsense"}}
         report = run_harvest(server, tmp_path, sources=["hf-daily"], from_=None)
         assert report.ingest.rejected == 1
+        assert report.n_missing == 0
         state, announced, reason = row_of(tmp_path, "hf-daily", "", date(2026, 3, 12))
         assert (state, announced) == (LedgerState.FAILED, 7)
         assert "1 of them unreadable" in reason
+
+    def test_a_paper_whose_id_alone_can_be_read_is_looked_up(
+        self, server: ReplayServer, tmp_path: Path
+    ) -> None:
+        paper = server.world.listed_on(FRIDAY, "cs.CL")[0]
+        server.hf_lists["2026-03-12"][3] = {"paper": {"id": paper.number}}
+        report = run_harvest(server, tmp_path, sources=["hf-daily"], from_=None)
+        assert (report.ingest.rejected, report.n_missing) == (1, 0)
+        assert paper.identifier in stored_identifiers(tmp_path)
+        state, announced, _ = row_of(tmp_path, "hf-daily", "", date(2026, 3, 12))
+        assert (state, announced) == (LedgerState.COMPLETE, 8)
 
 
 COLLECTION = b"""<?xml version='1.0' encoding='UTF-8'?>
@@ -390,7 +407,32 @@ class TestOpenReview:
         if n_notes == 23:
             expected = "after" if version == 2 else "offset"
             assert [expected in params for params in asked][:3] == [False, True, True]
-        assert checkpoint(tmp_path, "openreview", VENUE) is None
+        state = json.loads(checkpoint(tmp_path, "openreview", VENUE) or "{}")
+        assert state == {"read_at": server.world.now.isoformat()}
+
+    def test_a_note_that_cannot_be_read_is_missing_and_a_reply_is_no_paper(
+        self, server: ReplayServer, tmp_path: Path
+    ) -> None:
+        server.notes = [note(n, 2) for n in range(5)]
+        del server.notes[2]["content"]["title"]
+        server.notes[3]["replyto"] = "note000001"
+        report = self.harvest(server, tmp_path)
+        assert (report.ingest.rejected, report.n_missing) == (1, 1)
+        rows = [row for row in ledger(tmp_path).values() if row.missing]
+        assert [row.missing for row in rows] == [("openreview:note000002",)]
+        assert rows[0].state is LedgerState.FAILED
+
+    def test_a_list_shorter_than_its_count_is_not_complete(
+        self, server: ReplayServer, tmp_path: Path
+    ) -> None:
+        notes = [note(n, 2) for n in range(5)]
+        answer = json.dumps({"notes": notes, "count": 9}).encode()
+        server.routes["/notes"] = lambda params: Reply(
+            answer if "after" not in params else b'{"notes": [], "count": 9}'
+        )
+        self.harvest(server, tmp_path)
+        states = {row.state: row.reason for row in ledger(tmp_path).values()}
+        assert "counts 9 notes and sent 5" in states[LedgerState.FAILED]
 
     def test_a_failure_in_the_middle_resumes(self, server: ReplayServer, tmp_path: Path) -> None:
         server.notes = [note(n, 2) for n in range(35)]
@@ -408,6 +450,40 @@ class TestOpenReview:
         assert server.asked("/notes")[0]["after"] == "note000019"
         stored = {name for name in stored_identifiers(tmp_path) if name.startswith("openreview:")}
         assert len(stored) == 35
+
+
+def test_what_is_not_due_is_not_asked_for(server: ReplayServer, tmp_path: Path) -> None:
+    """The worker comes by every hour; arXiv's lists change once a day."""
+    server.notes = [note(n, 2) for n in range(5)]
+    options: Any = {
+        "sources": ["arxiv", "openreview"], "from_": None, "only_due": True,
+        "openreview_venues": [VENUE],
+    }  # fmt: skip
+    run_harvest(server, tmp_path, **options)
+
+    def n_asked(hours: float) -> int:
+        server.requests.clear()
+        server.world.now += timedelta(hours=hours)
+        run_harvest(server, tmp_path, **options)
+        return len(server.requests)
+
+    assert n_asked(1) == 0
+    assert n_asked(6) > 0
+    server.world.now = datetime(2026, 3, 16, 3, tzinfo=UTC)  # Sunday evening, Eastern
+    assert n_asked(0) > 0
+    assert n_asked(0.5) == 0
+    assert n_asked(1) > 0, "Monday's listing is awaited: asked for each time"
+    assert n_asked(1) > 0
+
+
+def test_a_harvest_told_to_stop_ends_after_its_page_and_goes_on_later(
+    server: ReplayServer, tmp_path: Path
+) -> None:
+    pages = iter([False, False, True])
+    run_harvest(server, tmp_path, should_stop=lambda: next(pages, True))
+    assert len(server.requests) == 2
+    assert run_harvest(server, tmp_path).errors == ()
+    assert "resumptionToken" in server.requests[2].params
 
 
 def test_unknown_sources_and_impossible_spans(server: ReplayServer, tmp_path: Path) -> None:

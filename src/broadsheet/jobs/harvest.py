@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from broadsheet.errors import HarvestError, UsageError
 from broadsheet.harvest.fetch import Bounds, Clock, PoliteClient
 from broadsheet.harvest.guard import door_to
-from broadsheet.harvest.page import HarvestPage, State, Window
+from broadsheet.harvest.page import HarvestPage, Window
 from broadsheet.harvest.sources import acl, arxiv_api, arxiv_feed, arxiv_oai, hf_daily, openreview
 from broadsheet.harvest.sources.arxiv_sets import oai_scopes
 from broadsheet.jobs.harvest_lock import harvest_lock
@@ -84,6 +84,18 @@ class _Plan:
     pages: Iterator[HarvestPage]
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What was asked of this harvest, the same for each of its scopes."""
+
+    categories: tuple[str, ...]
+    window: Window
+    now: datetime
+    only_due: bool
+    stop: Callable[[], bool]
+    tell: Callable[[HarvestProgress], None]
+
+
 def open_client(
     settings: Settings,
     *,
@@ -120,10 +132,14 @@ def harvest(
     until: date | None = None,
     now: datetime,
     progress: Callable[[HarvestProgress], None] | None = None,
+    only_due: bool = False,
+    should_stop: Callable[[], bool] | None = None,
 ) -> HarvestReport:
     """Fetch what is new, or the days asked for, and then what is announced but missing.
 
-    None takes `sources` and `categories` from the settings. Raises HarvestError when
+    None takes `sources` and `categories` from the settings. `only_due` leaves out what
+    cannot have changed yet (the worker's way). `should_stop` is asked after each page:
+    the harvest then ends early, and the next goes on from there. Raises HarvestError when
     another harvest of this library is running, UsageError for an unknown source or an
     impossible span, StoreError; what a source does wrong is in the report instead.
     """
@@ -131,18 +147,20 @@ def harvest(
     categories = tuple(settings.categories if categories is None else categories)
     if from_ and until and from_ > until:
         raise UsageError(f"--from {from_} lies after --until {until}")
-    window = Window(from_, until)
-    tell = progress or (lambda _: None)
+    order = _Order(
+        categories, Window(from_, until), now, only_due, should_stop or (lambda: False),
+        progress or (lambda _: None),
+    )  # fmt: skip
     with harvest_lock(db.path.parent):
         reports: list[ScopeReport] = []
         for source in sources:
-            plans = _plans(db, client, settings, source, categories, window, now)
+            plans = _plans(db, client, settings, source, order)
             try:
-                reports.extend(_take_in(db, plan, now, tell) for plan in plans)
+                reports.extend(_take_in(db, plan, order) for plan in plans)
             except HarvestError as error:
                 reports.append(ScopeReport(source, "", 0, IngestReport(), error))
-        if (lookup := _lookup(db, client, settings, now)) is not None:
-            reports.append(_take_in(db, lookup, now, tell))
+        if not order.stop() and (lookup := _lookup(db, client, settings, now)) is not None:
+            reports.append(_take_in(db, lookup, order))
         missing = {identifier for _, _, _, identifier in list_missing(db)}
     report = HarvestReport(tuple(reports), len(missing))
     log.info(
@@ -162,49 +180,79 @@ def _checked_sources(sources: Iterable[str]) -> tuple[str, ...]:
 
 
 def _plans(
-    db: Database,
-    client: PoliteClient,
-    settings: Settings,
-    source: str,
-    categories: Sequence[str],
-    window: Window,
-    now: datetime,
+    db: Database, client: PoliteClient, settings: Settings, source: str, order: _Order
 ) -> Iterator[_Plan]:
     """The scopes of a source, each with the generator of its pages."""
-
-    def state(scope: str) -> State:
-        return find_checkpoint(db, source, scope)
-
     match source:
         case "arxiv":
-            for scope in oai_scopes(categories):
-                name = arxiv_oai.checkpoint_scope(scope, window)
-                yield _Plan(source, scope.label, arxiv_oai.pages(
-                    client, url=settings.arxiv_oai_url, scope=scope, state=state(name),
-                    main=state(scope.label), window=window, now=now,
-                ))  # fmt: skip
+            yield from _arxiv_plans(db, client, settings, order)
         case "arxiv-feed":
-            for category in categories:
-                yield _Plan(source, category, arxiv_feed.pages(
-                    client, url=settings.arxiv_feed_url, category=category, now=now,
-                ))  # fmt: skip
+            for category in order.categories:
+                pages = arxiv_feed.pages(
+                    client, url=settings.arxiv_feed_url, category=category, now=order.now
+                )
+                yield _Plan(source, category, pages)
         case "hf-daily":
-            name = hf_daily.checkpoint_scope(window)
-            yield _Plan(source, name, hf_daily.pages(
-                client, url=settings.hf_url, state=state(name), window=window, now=now,
-            ))  # fmt: skip
+            name = hf_daily.checkpoint_scope(order.window)
+            state = find_checkpoint(db, source, name)
+            pages = hf_daily.pages(
+                client, url=settings.hf_url, state=state, window=order.window, now=order.now
+            )
+            yield _Plan(source, name, pages)
         case "openreview":
-            for venue in settings.openreview_venues:
-                yield _Plan(source, venue, openreview.pages(
-                    client, url=settings.openreview_url, venue=venue, state=state(venue), now=now,
-                ))  # fmt: skip
+            yield from _openreview_plans(db, client, settings, order)
         case "acl":
-            lacking = {scope for name, scope, _, _ in list_missing(db) if name == source}
-            for collection in settings.acl_volumes:
-                yield _Plan(source, collection, acl.pages(
-                    client, url=settings.acl_url, collection=collection, state=state(collection),
-                    is_complete=collection not in lacking, now=now,
-                ))  # fmt: skip
+            yield from _acl_plans(db, client, settings, order)
+
+
+def _arxiv_plans(
+    db: Database, client: PoliteClient, settings: Settings, order: _Order
+) -> Iterator[_Plan]:
+    source = arxiv_oai.SOURCE
+    for scope in oai_scopes(order.categories):
+        main = find_checkpoint(db, source, scope.label)
+        if order.only_due and not order.window and not arxiv_oai.is_due(scope, main, order.now):
+            continue
+        name = arxiv_oai.checkpoint_scope(scope, order.window)
+        pages = arxiv_oai.pages(
+            client,
+            url=settings.arxiv_oai_url,
+            scope=scope,
+            state=find_checkpoint(db, source, name),
+            main=main,
+            window=order.window,
+            now=order.now,
+        )
+        yield _Plan(source, scope.label, pages)
+
+
+def _openreview_plans(
+    db: Database, client: PoliteClient, settings: Settings, order: _Order
+) -> Iterator[_Plan]:
+    source, url = openreview.SOURCE, settings.openreview_url
+    for venue in settings.openreview_venues:
+        state = find_checkpoint(db, source, venue)
+        if order.only_due and not openreview.is_due(state, order.now):
+            continue
+        pages = openreview.pages(client, url=url, venue=venue, state=state, now=order.now)
+        yield _Plan(source, venue, pages)
+
+
+def _acl_plans(
+    db: Database, client: PoliteClient, settings: Settings, order: _Order
+) -> Iterator[_Plan]:
+    source = acl.SOURCE
+    lacking = {scope for name, scope, _, _ in list_missing(db) if name == source}
+    for collection in settings.acl_volumes:
+        pages = acl.pages(
+            client,
+            url=settings.acl_url,
+            collection=collection,
+            state=find_checkpoint(db, source, collection),
+            is_complete=collection not in lacking,
+            now=order.now,
+        )
+        yield _Plan(source, collection, pages)
 
 
 def _lookup(db: Database, client: PoliteClient, settings: Settings, now: datetime) -> _Plan | None:
@@ -227,17 +275,18 @@ def _lookup(db: Database, client: PoliteClient, settings: Settings, now: datetim
     return _Plan(LOOKUP_SOURCE, f"{len(identifiers)} missing", pages)
 
 
-def _take_in(
-    db: Database, plan: _Plan, now: datetime, tell: Callable[[HarvestProgress], None]
-) -> ScopeReport:
+def _take_in(db: Database, plan: _Plan, order: _Order) -> ScopeReport:
     """Each page in its own transaction, in the order in which the source yields them."""
     total, n_pages, error = IngestReport(), 0, None
-    for page in plan.pages:
-        total += ingest(db, page.items, now=now, also=_also(page, now))
+    pages = iter(()) if order.stop() else plan.pages
+    for page in pages:
+        total += ingest(db, page.items, now=order.now, also=_also(page, order.now))
         n_pages += 1
         error = page.error or error
         _log_rejects(plan, page)
-        tell(HarvestProgress(plan.source, plan.scope, total.read, page.expected))
+        order.tell(HarvestProgress(plan.source, plan.scope, total.read, page.expected))
+        if order.stop():
+            break
     if error is not None:
         log.warning("harvest source=%s scope=%s error=%s", plan.source, plan.scope, error)
     return ScopeReport(plan.source, plan.scope, n_pages, total, error)

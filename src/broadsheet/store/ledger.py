@@ -6,6 +6,7 @@ row whose missing papers have arrived since is complete without being written ag
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -33,10 +34,12 @@ def put_announcements(transaction: Transaction, announcements: Iterable[Announce
 
 def withdraw(transaction: Transaction, identifiers: Sequence[str]) -> None:
     """The source has taken these back: those that never arrived are no longer missing."""
-    transaction.run_many(
-        "UPDATE announcements SET kind = ? WHERE identifier = ?",
-        [(WITHDRAWN, identifier) for identifier in identifiers],
-    )
+    if identifiers:
+        transaction.run(
+            "UPDATE announcements SET kind = ?"
+            " WHERE identifier IN (SELECT value FROM json_each(?))",
+            (WITHDRAWN, json.dumps(list(identifiers))),
+        )
 
 
 def put_outcomes(transaction: Transaction, outcomes: Iterable[Outcome], *, now: datetime) -> None:

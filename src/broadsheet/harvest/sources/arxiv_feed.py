@@ -84,7 +84,10 @@ def _outcomes(
 
     if feed.entries and shown is not None:
         done = f"a feed of {len(feed.entries)} entries read"
-        yield outcome(shown, Happened.READ, done)
+        nameless = [e for e in feed.entries if isinstance(e, Reject) and not _identifier(e)]
+        if nameless:
+            done += f", {len(nameless)} of them unreadable ({nameless[0].reason})"
+        yield outcome(shown, Happened.FAILED if nameless else Happened.READ, done)
     if shown is not None and shown >= today:
         if not feed.entries:
             yield outcome(today, Happened.QUIET, "arXiv's feed of today is empty")

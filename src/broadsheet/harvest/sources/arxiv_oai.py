@@ -24,6 +24,7 @@ from broadsheet.harvest.schedule import (
     datestamp_day,
     eastern,
     is_listing_day,
+    newest_listing_day,
 )
 from broadsheet.harvest.sources.arxiv_sets import OaiScope
 from broadsheet.ledger import Happened, Outcome, happened_by, reason_with
@@ -37,6 +38,7 @@ SOURCE = "arxiv"
 PREFIXES = ("arXivRaw", "arXiv", "oai_dc")
 
 FIRST_DAYS = 7
+DUE_HOURS = 6
 LIST_DAYS_MAX = 30
 RESTARTS_MAX = 3
 LEDGER_DAYS_MAX = 60
@@ -135,10 +137,12 @@ def _resumed(harvest: _Harvest, state: State) -> tuple[date, ListState | None]:
     today = eastern(harvest.now).date()
     default = harvest.window.from_ or today - timedelta(days=FIRST_DAYS)
     try:
-        from_ = date.fromisoformat((state or {})["from"])
-        known = set((state or {})["categories"])
-        opened = (state or {}).get("list")
+        state = state or {}
+        from_ = date.fromisoformat(state["from"])
+        known = set(state["categories"])
+        opened = state.get("list")
         current = ListState(**opened) if opened else None
+        date.fromisoformat(current.from_ if current else state["from"])
     except (KeyError, TypeError, ValueError):
         return default, None
     if not known >= set(harvest.scope.categories):
@@ -386,7 +390,7 @@ def _middle_page(
     first_page: bool,
 ) -> HarvestPage:
     """A page with more to come: if we are killed now, the ledger says the list is open."""
-    reason = "the list was not read to its end; the next harvest goes on from there"
+    reason = "the list is being read, or was broken off; the next harvest goes on from there"
     outcomes = _outcomes(harvest, state, Happened.FAILED, reason) if first_page else ()
     return HarvestPage(
         items=items,
@@ -507,14 +511,14 @@ def _checkpoint(harvest: _Harvest, state: ListState) -> Checkpoint:
 def _final_checkpoints(harvest: _Harvest, state: ListState) -> Iterator[Checkpoint]:
     next_from = _next_from(state, harvest.now)
     if not harvest.window:
-        yield Checkpoint(SOURCE, harvest.name, _dump(harvest.scope, next_from, None))
+        yield Checkpoint(SOURCE, harvest.name, _dump_done(harvest, state))
         return
     if state.until and harvest.window.until != date.fromisoformat(state.until):
         yield Checkpoint(SOURCE, harvest.name, _dump(harvest.scope, next_from, None))
         return
     yield Checkpoint(SOURCE, harvest.name, None)
     if not state.until and _reaches(harvest):
-        yield Checkpoint(SOURCE, harvest.scope.label, _dump(harvest.scope, next_from, None))
+        yield Checkpoint(SOURCE, harvest.scope.label, _dump_done(harvest, state))
 
 
 def _reaches(harvest: _Harvest) -> bool:
@@ -530,6 +534,31 @@ def _reaches(harvest: _Harvest) -> bool:
         and from_ is not None
         and from_.isoformat() <= before
     )
+
+
+def _dump_done(harvest: _Harvest, state: ListState) -> Mapping[str, Any]:
+    """A list read to its end: also when that was, and the newest day it announced."""
+    return {
+        **_dump(harvest.scope, _next_from(state, harvest.now), None),
+        "read_at": _began(state.began_at, harvest.now).isoformat(),
+        "newest": state.newest,
+    }
+
+
+def is_due(scope: OaiScope, state: State, now: datetime) -> bool:
+    """Whether asking again is worth the source's while, `state` being the daily checkpoint.
+
+    arXiv's lists change once a day, after its announcement. While the newest listing is
+    still awaited they are asked for each time, afterwards every DUE_HOURS.
+    """
+    try:
+        read_at = datetime.fromisoformat((state or {})["read_at"])
+        is_known = set((state or {})["categories"]) >= set(scope.categories)
+        is_awaited = str((state or {})["newest"]) < newest_listing_day(now).isoformat()
+    except (KeyError, TypeError, ValueError):
+        return True
+    is_old = now - read_at >= timedelta(hours=DUE_HOURS)
+    return is_old or is_awaited or not is_known or bool((state or {}).get("list"))
 
 
 def _dump(scope: OaiScope, from_: date, state: ListState | None) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from broadsheet.harvest.page import ALL_DAYS, HarvestPage, State, Window
 from broadsheet.harvest.parse.hf_daily import parse_hf_daily
 from broadsheet.ledger import Happened, Outcome, happened_by, reason_with
 from broadsheet.store.checkpoints import Checkpoint
+from broadsheet.text.identifiers import canonical_identifier
 from broadsheet.types import Announcement, Record, Reject
 
 SOURCE = "hf-daily"
@@ -30,9 +31,13 @@ PAGES_MAX = 10
 
 @dataclass(frozen=True, slots=True)
 class _DayRead:
-    """What one day's list held; `stale_day` is the day it is really of, where another."""
+    """What one day's list held; `stale_day` is the day it is really of, where another.
+
+    `identifiers` are those of all its entries, also of those that cannot be read.
+    """
 
     items: tuple[Record | Reject, ...]
+    identifiers: tuple[str, ...] = ()
     stale_day: date | None = None
 
 
@@ -86,6 +91,7 @@ _REREAD = timedelta(days=REREAD_DAYS)
 
 def _read_day(client: PoliteClient, url: str, day: date) -> _DayRead:
     items: list[Record | Reject] = []
+    identifiers: list[str] = []
     stamps: list[date] = []
     for number in range(PAGES_MAX):
         params = {"date": day.isoformat(), "limit": str(PAGE_PAPERS)}
@@ -99,18 +105,19 @@ def _read_day(client: PoliteClient, url: str, day: date) -> _DayRead:
                 f"Hugging Face's list of {day} cannot be read ({parsed.reason}; it begins with "
                 f"{start!r}); the next harvest asks again"
             )
-        page, days = parsed
+        page, names, days = parsed
         items += page
+        identifiers += names
         stamps += days
         if len(page) < PAGE_PAPERS:
             break
     if stamps and len(stamps) == len(items) and max(stamps) < day:
         return _DayRead((), stale_day=max(stamps))
-    return _DayRead(tuple(items))
+    return _DayRead(tuple(items), tuple(dict.fromkeys(identifiers)))
 
 
-def _parse(body: bytes, *, day: date) -> tuple[list[Record | Reject], list[date]]:
-    """The items of a list, and the days on which they were put there, where they say so."""
+def _parse(body: bytes, *, day: date) -> tuple[list[Record | Reject], list[str], list[date]]:
+    """The items of a list, their identifiers, and the days they were put there, if given."""
     try:
         entries = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -118,7 +125,14 @@ def _parse(body: bytes, *, day: date) -> tuple[list[Record | Reject], list[date]
     if not isinstance(entries, list):
         raise ParseError("a JSON object where a list of papers was expected")
     days = [listed for entry in entries if (listed := _listed_day(entry)) is not None]
-    return list(parse_hf_daily(io.BytesIO(body), day=day)), days
+    names = [name for entry in entries if (name := _identifier(entry)) is not None]
+    return list(parse_hf_daily(io.BytesIO(body), day=day)), names, days
+
+
+def _identifier(entry: Any) -> str | None:
+    paper = entry.get("paper", entry) if isinstance(entry, dict) else None
+    value = paper.get("id") if isinstance(paper, dict) else None
+    return canonical_identifier(value) if isinstance(value, str) else None
 
 
 def _listed_day(entry: Any) -> date | None:
@@ -151,16 +165,17 @@ def _page(
         )
         outcome = Outcome(SOURCE, "", day, Happened.QUIET, reason_with(reason, troubles))
         return HarvestPage(outcomes=(outcome,), checkpoints=(checkpoint,))
-    records = [item for item in read.items if isinstance(item, Record)]
-    n_unread = len(read.items) - len(records)
+    named = {item.identifiers[0] for item in read.items if isinstance(item, Record)}
+    n_unread = sum(isinstance(item, Reject) for item in read.items)
+    n_nameless = n_unread - len(set(read.identifiers) - named)
     reason = f"a list of {len(read.items)} papers read"
     if n_unread:
         reason += f", {n_unread} of them unreadable"
-    happened = Happened.FAILED if n_unread else Happened.READ
+    happened = Happened.FAILED if n_nameless > 0 else Happened.READ
     return HarvestPage(
         items=read.items,
         announcements=tuple(
-            Announcement(SOURCE, "", day, record.identifiers[0]) for record in records
+            Announcement(SOURCE, "", day, name) for name in sorted(named | set(read.identifiers))
         ),
         outcomes=(Outcome(SOURCE, "", day, happened, reason_with(reason, troubles)),),
         checkpoints=(checkpoint,),

@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -22,11 +22,13 @@ from broadsheet.harvest.page import HarvestPage, State
 from broadsheet.harvest.parse.openreview import parse_openreview
 from broadsheet.ledger import Happened, Outcome, happened_by, reason_with
 from broadsheet.store.checkpoints import Checkpoint
+from broadsheet.text.identifiers import canonical_identifier
 from broadsheet.types import Announcement, Record, Reject
 
 SOURCE = "openreview"
 PAGE_NOTES = 1000
 PAGES_MAX = 200
+DUE_HOURS = 24
 V1_HOST = "api.openreview.net"
 
 
@@ -71,7 +73,8 @@ def pages(
             happened, reason = _end(received, page)
             reason = reason_with(reason, client.take_troubles())
             outcomes = tuple(Outcome(SOURCE, venue, day, happened, reason) for day in sorted(days))
-            yield _page(venue, page, today, outcomes, Checkpoint(SOURCE, venue, None))
+            done = Checkpoint(SOURCE, venue, {"read_at": now.isoformat()})
+            yield _page(venue, page, today, outcomes, done)
             return
         raise HarvestError(
             f"OpenReview's list of {venue} does not end after {PAGES_MAX} pages; the next harvest "
@@ -81,6 +84,15 @@ def pages(
         reason = reason_with(str(error), client.take_troubles())
         outcome = Outcome(SOURCE, venue, today, happened_by(error), reason)
         yield HarvestPage(outcomes=(outcome,), error=error)
+
+
+def is_due(state: State, now: datetime) -> bool:
+    """A venue is always read whole: once a day is enough, a broken-off reading goes on."""
+    try:
+        read_at = datetime.fromisoformat((state or {})["read_at"])
+    except (KeyError, TypeError, ValueError):
+        return True
+    return now - read_at >= timedelta(hours=DUE_HOURS)
 
 
 def _end(received: int, page: NotesPage) -> tuple[Happened, str]:
@@ -125,7 +137,9 @@ def parse_notes(body: bytes) -> NotesPage:
         raise ParseError("no list of notes")
     ids = [str(note["id"]) for note in notes if isinstance(note, dict) and note.get("id")]
     count = answer.get("count")
-    items = tuple(parse_openreview(io.BytesIO(body))) if notes else ()
+    papers = [note for note in notes if not (isinstance(note, dict) and note.get("replyto"))]
+    parsed = parse_openreview(io.BytesIO(json.dumps({"notes": papers}).encode()))
+    items = tuple(parsed) if papers else ()
     return NotesPage(items, tuple(ids), _is_v2(notes), count if isinstance(count, int) else None)
 
 
@@ -165,12 +179,19 @@ def _page(
 ) -> HarvestPage:
     return HarvestPage(
         items=page.items,
-        announcements=tuple(
-            Announcement(SOURCE, venue, item.announced or today, item.identifiers[0])
-            for item in page.items
-            if isinstance(item, Record) and not item.deleted
-        ),
+        announcements=tuple(_announcements(venue, page, today)),
         outcomes=outcomes,
         checkpoints=(checkpoint,),
         expected=page.count,
     )
+
+
+def _announcements(venue: str, page: NotesPage, today: date) -> Iterator[Announcement]:
+    """A note that cannot be read is announced all the same, and so is missing."""
+    for item in page.items:
+        if isinstance(item, Record):
+            if not item.deleted:
+                day = item.announced or today
+                yield Announcement(SOURCE, venue, day, item.identifiers[0])
+        elif identifier := canonical_identifier(f"openreview:{item.text}"):
+            yield Announcement(SOURCE, venue, today, identifier, "unreadable")
