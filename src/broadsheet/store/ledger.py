@@ -7,8 +7,8 @@ row whose missing papers have arrived since is complete without being written ag
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from broadsheet.ledger import Happened, Outcome, decide_state, supersedes
@@ -86,21 +86,12 @@ def list_ledger(
             " WHERE day BETWEEN ? AND ?",
             (first, last),
         )
-        counted = db.read(
-            "SELECT source, category, day,"
-            " sum(kind <> ? OR stored), sum(stored) FROM ("
-            "  SELECT a.source, a.category, a.day, a.kind, EXISTS ("
-            "   SELECT 1 FROM identifiers i WHERE i.identifier = a.identifier) AS stored"
-            "  FROM announcements a WHERE a.day BETWEEN ? AND ?"
-            " ) GROUP BY source, category, day",
-            (WITHDRAWN, first, last),
-        )
-        absent = _list_missing(db, first, last)
+        counts = {
+            (name, scope, count.day): count
+            for name, scope in _scopes(db)
+            for count in _counts(db, name, scope, first, last)
+        }
     outcomes = {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in told}
-    counts = {(row[0], row[1], row[2]): (int(row[3]), int(row[4])) for row in counted}
-    missing: dict[_Key, list[str]] = defaultdict(list)
-    for *key, identifier in absent:
-        missing[key[0], key[1], key[2]].append(identifier)
     keys = [
         key
         for key in outcomes.keys() | counts.keys()
@@ -108,51 +99,76 @@ def list_ledger(
     ]
     keys.sort(key=lambda key: (key[0], key[1]))
     keys.sort(key=lambda key: key[2], reverse=True)
-    return [
-        _row(key, outcomes.get(key), counts.get(key, (0, 0)), tuple(missing[key])) for key in keys
-    ]
+    return [_row(key, outcomes.get(key), counts.get(key, _Count(key[2]))) for key in keys]
 
 
 def list_missing(db: Database, *, since: date | None = None) -> list[tuple[str, str, date, str]]:
     """(source, category, day, identifier) of what was announced and is not here, newest first."""
-    rows = _list_missing(db, since.isoformat() if since else _FIRST_DAY, _LAST_DAY)
-    return [
-        (source, category, date.fromisoformat(day), identifier)
-        for source, category, day, identifier in rows
-    ]
+    first = since.isoformat() if since else _FIRST_DAY
+    with db.snapshot():
+        found = [
+            (source, category, date.fromisoformat(count.day), identifier)
+            for source, category in _scopes(db)
+            for count in _counts(db, source, category, first, _LAST_DAY)
+            for identifier in count.missing
+        ]
+    return sorted(found, key=lambda row: row[2], reverse=True)
 
 
-def _list_missing(db: Database, first: str, last: str) -> list[tuple[str, str, str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """What the announcements of one day come to; `missing` in order."""
+
+    day: str
+    announced: int = 0
+    stored: int = 0
+    missing: tuple[str, ...] = ()
+
+
+def _scopes(db: Database) -> Iterator[tuple[str, str]]:
+    """The (source, category) pairs with announcements, in order, each found by one seek.
+
+    SQLite's DISTINCT would read every announcement for the few pairs there are.
+    """
+    source, category = "", ""
+    while rows := db.read(
+        "SELECT source, category FROM announcements WHERE (source, category) > (?, ?)"
+        " ORDER BY source, category LIMIT 1",
+        (source, category),
+    ):
+        source, category = str(rows[0][0]), str(rows[0][1])
+        yield source, category
+
+
+def _counts(db: Database, source: str, category: str, first: str, last: str) -> Iterator[_Count]:
     rows = db.read(
-        "SELECT a.source, a.category, a.day, a.identifier FROM announcements a"
-        " WHERE a.day BETWEEN ? AND ? AND a.kind <> ? AND NOT EXISTS ("
-        "  SELECT 1 FROM identifiers i WHERE i.identifier = a.identifier)"
-        " ORDER BY a.day DESC, a.source, a.category, a.identifier",
-        (first, last, WITHDRAWN),
+        "SELECT day, sum(kind <> ? OR stored), sum(stored),"
+        " group_concat(CASE WHEN kind <> ? AND NOT stored THEN identifier END, char(10))"
+        " FROM (SELECT a.day, a.kind, a.identifier, EXISTS ("
+        "   SELECT 1 FROM identifiers i WHERE i.identifier = a.identifier) AS stored"
+        "  FROM announcements a"
+        "  WHERE a.source = ? AND a.category = ? AND a.day BETWEEN ? AND ?)"
+        " GROUP BY day",
+        (WITHDRAWN, WITHDRAWN, source, category, first, last),
     )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    for day, announced, stored, missing in rows:
+        yield _Count(day, announced, stored, tuple(sorted((missing or "").split())))
 
 
-def _row(
-    key: _Key,
-    outcome: tuple[str, str, str] | None,
-    count: tuple[int, int],
-    missing: tuple[str, ...],
-) -> LedgerRow:
+def _row(key: _Key, outcome: tuple[str, str, str] | None, count: _Count) -> LedgerRow:
     source, category, day_text = key
-    announced, stored = count
     happened, reason, checked_at = outcome or (Happened.READ.value, "", "")
     day = date.fromisoformat(day_text)
     state, line = decide_state(
-        Happened(happened), reason, day=day, announced=announced, missing=missing
+        Happened(happened), reason, day=day, announced=count.announced, missing=count.missing
     )
     return LedgerRow(
         source=source,
         category=category,
         day=day,
-        announced=announced,
-        stored=stored,
-        missing=missing,
+        announced=count.announced,
+        stored=count.stored,
+        missing=count.missing,
         state=state,
         reason=line,
         checked_at=datetime.fromisoformat(checked_at) if checked_at else None,
