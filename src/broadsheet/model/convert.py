@@ -7,8 +7,10 @@ Source: Devlin et al., "BERT" (arXiv:1810.04805), for the encoder; Reimers and G
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +50,7 @@ class _Graph:
         array = self.weights[name]
         return self.constant(array.T if transpose else array, np.float32)
 
-    def node(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         output = f"{kind}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
@@ -114,9 +116,7 @@ def _mean_pooled(graph: _Graph, x: str, mask: str) -> None:
     column = graph.node("Unsqueeze", mask, graph.integers(2))
     kept = graph.node("Mul", x, column)
     total = graph.node("ReduceSum", kept, graph.integers(1), keepdims=0)
-    mean = graph.node(
-        "Div", total, graph.node("ReduceSum", column, graph.integers(1), keepdims=0)
-    )
+    mean = graph.node("Div", total, graph.node("ReduceSum", column, graph.integers(1), keepdims=0))
     length = graph.node("ReduceL2", mean, graph.integers(1), keepdims=1)
     graph.nodes.append(helper.make_node("Div", [mean, length], [SENTENCE_OUTPUT], name="pooled"))
 
@@ -125,8 +125,9 @@ def bert_graph(weights: Weights, config: Mapping[str, object]) -> onnx.ModelProt
     """The ONNX model from `(input_ids, attention_mask)`, int64 (b, s), to two float32 outputs.
 
     `token_embeddings` (b, s, d) are the last layer's states; `sentence_embedding` (b, d) their
-    mean over unmasked tokens, of length 1. `weights` are named as Hugging Face names BERT's, without a leading `bert.`; `config` is the
-    content of its config.json. Raises ModelError for another architecture or missing weights.
+    mean over unmasked tokens, of length 1. `weights` are named as Hugging Face names BERT's,
+    without a leading `bert.`; `config` is the content of its config.json.
+    Raises ModelError for another architecture or missing weights.
     """
     if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
         raise ModelError("these weights are not of a BERT encoder with gelu; cannot convert them")
@@ -185,9 +186,15 @@ def quantise(source: Path, target: Path) -> None:
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic  # slow to import: 0.5 s
 
-    quantize_dynamic(
-        source, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
-    )
+    # The tool calls logging.warning, which installs a handler on a root logger that has none.
+    silent = logging.NullHandler()
+    logging.getLogger().addHandler(silent)
+    try:
+        quantize_dynamic(
+            source, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+        )
+    finally:
+        logging.getLogger().removeHandler(silent)
 
 
 def _integer(config: Mapping[str, object], key: str) -> int:

@@ -1,8 +1,8 @@
 """What a model folder holds, and whether it is still what was put there.
 
-    model.onnx         graph from (input_ids, attention_mask[, token_type_ids]) to vectors
-    tokenizer.json     Hugging Face tokenizers file
-    broadsheet.json    `ModelCard`: pooling, prompts, length, and the sha256 of the two others
+model.onnx         graph from (input_ids, attention_mask[, token_type_ids]) to vectors
+tokenizer.json     Hugging Face tokenizers file
+broadsheet.json    `ModelCard`: pooling, prompts, length, and the sha256 of the two others
 """
 
 import hashlib

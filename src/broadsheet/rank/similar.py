@@ -1,0 +1,162 @@
+"""How alike two papers are, as a whole or in one aspect, and which sentences show it.
+
+A paper is its *parts*: the title and each sentence of the abstract, with a unit vector and, for
+sentences, the shares in which it speaks of background, method and result (`rank.aspects`).
+
+Source: Mysore et al., "Multi-Vector Models with Textual Guidance for Fine-Grained Scientific
+Document Similarity" (arXiv:2111.08366), for sentences matched one by one; Khattab and Zaharia,
+"ColBERT" (arXiv:2004.12832), for the sum of best matches. Weights and figures:
+docs/decisions/021-search-similar.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.rank.aspects import ASPECTS, Aspect
+from broadsheet.rank.fusion import z_scores
+
+Vectors = npt.NDArray[np.float32]
+Scores = npt.NDArray[np.float64]
+
+WHOLE_WEIGHT, ANY_WEIGHT, SAME_WEIGHT, WORDS_WEIGHT = 0.5, 1.0, 1.0, 0.5
+OTHER_ASPECT_PENALTY = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Title (row 0) and sentences of one paper.
+
+    `vectors` (n, d), unit rows; `shares` (n, 3) as `rank.aspects.aspect_shares`, with ones for the
+    title, which speaks of every aspect. A paper without abstract has one part.
+    """
+
+    vectors: Vectors
+    shares: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Candidates' parts laid end to end: paper i has rows `starts[i]` up to `starts[i + 1]`."""
+
+    vectors: Vectors
+    shares: npt.NDArray[np.float64]
+    starts: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, papers: Sequence[Parts]) -> "Pool":
+        """Raises ValueError where a paper has no part: it could not be compared."""
+        sizes = [len(paper.vectors) for paper in papers]
+        if 0 in sizes:
+            raise ValueError("a paper without title and abstract has nothing to compare")
+        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        if not papers:
+            return cls(np.zeros((0, 0), np.float32), np.zeros((0, len(ASPECTS))), starts)
+        vectors = np.concatenate([paper.vectors for paper in papers]).astype(np.float32)
+        return cls(vectors, np.concatenate([paper.shares for paper in papers]), starts)
+
+
+def part_weights(
+    parts: Parts, aspect: Aspect, *, rows: Sequence[int] | None = None
+) -> npt.NDArray[np.float64]:
+    """How much each part of the query paper counts, (n,), summing to 1.
+
+    For `all` every part counts the same. For an aspect the title counts 1 and a sentence its
+    share of the aspect, rounded to 0 or 1; where no sentence has it, all count. `rows`, where a
+    reader chose sentences, are those counted besides the title instead.
+    """
+    n = len(parts.vectors)
+    weights = np.ones(n)
+    if rows is not None or aspect is not Aspect.ALL:
+        weights = np.zeros(n)
+        chosen = list(rows) if rows is not None else _rows_of(parts, aspect)
+        weights[chosen or range(n)] = 1.0
+        weights[0] = 1.0
+    shares: npt.NDArray[np.float64] = weights / weights.sum()
+    return shares
+
+
+def _rows_of(parts: Parts, aspect: Aspect) -> list[int]:
+    column = ASPECTS.index(aspect)
+    return [row for row in range(1, len(parts.shares)) if parts.shares[row].argmax() == column]
+
+
+def best_matches(
+    query: Vectors, pool: Pool, *, penalty: npt.NDArray[np.float64] | None = None
+) -> Scores:
+    """For each query part and paper the cosine of the paper's best part: (n_query, n_papers).
+
+    `penalty` (n_pool_parts,) is taken off each part's cosine first.
+    """
+    if len(pool.starts) == 1:
+        return np.zeros((len(query), 0))
+    cosines = (query @ pool.vectors.T).astype(np.float64)
+    if penalty is not None:
+        cosines -= penalty
+    best: Scores = np.maximum.reduceat(cosines, pool.starts[:-1], axis=1)
+    return best
+
+
+def similarity(
+    query: Parts,
+    pool: Pool,
+    *,
+    whole: npt.ArrayLike,
+    words: npt.ArrayLike,
+    aspect: Aspect = Aspect.ALL,
+    rows: Sequence[int] | None = None,
+) -> Scores:
+    """Score of each paper of the pool (n,), larger is more alike; comparable within the pool.
+
+    Each of these is standardised over the pool (`z_scores`) and added: the cosine of the papers
+    as a whole (`whole`), the mean over the query's parts of their best match in the paper, the
+    same with matches in sentences of another aspect taken down, and the likeness of their words
+    (`words`). For `all` the third is the second turned round: each part of the paper matched in
+    the query.
+    """
+    weights = part_weights(query, aspect, rows=rows)
+    matched = weights @ best_matches(query.vectors, pool)
+    if aspect is Aspect.ALL:
+        third = _matched_back(query, pool)
+    else:
+        penalty = OTHER_ASPECT_PENALTY * (1.0 - pool.shares[:, ASPECTS.index(aspect)])
+        third = weights @ best_matches(query.vectors, pool, penalty=penalty)
+    return (
+        WHOLE_WEIGHT * z_scores(whole)
+        + ANY_WEIGHT * z_scores(matched)
+        + SAME_WEIGHT * z_scores(third)
+        + WORDS_WEIGHT * z_scores(words)
+    )
+
+
+def _matched_back(query: Parts, pool: Pool) -> Scores:
+    if len(pool.starts) == 1:
+        return np.zeros(0)
+    best = (pool.vectors @ query.vectors.T).max(axis=1).astype(np.float64)
+    sums = np.add.reduceat(best, pool.starts[:-1])
+    means: Scores = sums / np.diff(pool.starts)
+    return means
+
+
+def closest_pair(query: Parts, paper: Parts, aspect: Aspect = Aspect.ALL) -> tuple[int, int, float]:
+    """(part of the query, part of the paper, cosine) of the two most alike sentences.
+
+    Titles are left out where both papers have sentences. For an aspect, the query's sentences are
+    those of the aspect, where it has any.
+    """
+    weights = part_weights(query, aspect)
+    left = [row for row in range(1, len(weights)) if weights[row] > 0] or [0]
+    right = list(range(1, len(paper.vectors))) or [0]
+    cosines = query.vectors[left] @ paper.vectors[right].T
+    row, column = np.unravel_index(int(cosines.argmax()), cosines.shape)
+    return left[int(row)], right[int(column)], float(cosines[row, column])
+
+
+def closest_part(query: npt.NDArray[np.floating], paper: Parts) -> tuple[int, float]:
+    """The part of the paper closest to a query vector (d,), sentences before the title."""
+    rows = list(range(1, len(paper.vectors))) or [0]
+    cosines = paper.vectors[rows] @ query
+    best = int(cosines.argmax())
+    return rows[best], float(cosines[best])
