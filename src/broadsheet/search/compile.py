@@ -51,7 +51,7 @@ FIELDS_X: dict[TextField, tuple[str, ...]] = {
     "author": ("authors",),
     "venue": ("venue",),
 }
-COMPOUND_WEIGHT = 0.5
+COMPOUND_WEIGHT = 0.1
 #: Queries of at most so many different bare words ask for all of them.
 STRICT_WORDS_MAX = 4
 #: Of more bare words, such as a pasted abstract, the rarest decide.

@@ -8,7 +8,7 @@ from datetime import date
 
 from tantivy import Query as IndexQuery
 
-from broadsheet.index.analysis import stem
+from broadsheet.index.analysis import stem, words
 from broadsheet.index.entry import Shown
 from broadsheet.index.lexical import LexicalIndex, LexicalSearcher
 from broadsheet.search.compile import Compiled, compile_query
@@ -125,6 +125,14 @@ def find_all(index: LexicalIndex, text: str) -> list[int]:
     choice = _choose(searcher, text, compiled, sort="best", k=0, offset=0)
     scored = compiled.scored and compiled.strict is not None
     return rank_all(searcher, choice.query, scored=scored)
+
+
+def plain_words(text: str) -> str:
+    """A query for the words of `text` alone: nothing in it is read as an operator or field.
+
+    For texts that were not written in the query language, such as a test collection's.
+    """
+    return " ".join(words(text))
 
 
 def similar(
