@@ -119,9 +119,14 @@ class _Compiler:
 
     def compile(self, root: Node | None) -> Compiled:
         parts = root.nodes if isinstance(root, And) else () if root is None else (root,)
-        bare = bare_words(root)
+        # Characters that are each a word mean little alone: a run of them is a phrase.
+        runs = [word for word in bare_words(root) if any(map(is_ideographic, words(word.text)))]
+        bare = [word for word in bare_words(root) if word not in runs]
         likes = list(dict.fromkeys(part for part in parts if isinstance(part, Like)))[:LIKES_MAX]
-        others = [part for part in parts if part not in bare and not isinstance(part, Like)]
+        others: list[Node] = [Phrase(run.text) for run in runs]
+        others += [
+            part for part in parts if part not in (*bare, *runs) and not isinstance(part, Like)
+        ]
         tokens = self._rarest(telling_words(bare))
         compounds = list(dict.fromkeys(p for w in bare if len(p := tuple(words(w.text))) > 1))
         beside = [q for parts in compounds if (q := self._compound(parts)) is not None]
@@ -134,7 +139,7 @@ class _Compiler:
             *[(Occur.Should, query) for query in beside],
         ]
         relaxed_words = [
-            *[(Occur.Should, self._word(token)) for token in tokens],
+            *[(Occur.Should, self._word_or_compound(token, compounds)) for token in tokens],
             *[(Occur.Should, query) for query in beside],
         ]
         must = [(Occur.Must, q) for q in (condition, like) if q is not None]
