@@ -232,6 +232,15 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
+)
+fields = st.sampled_from(
+    re.findall(
+        r"\w+",
+        "id title abstract authors year announced categories code_urls url keywords ratings extra"
+        " upvotes identifiers doi versions github_repo",
+    )
+)
+
 
 @given(st.lists(st.dictionaries(fields, json_values), max_size=5))
 def test_any_rows_are_accounted_for(rows: list[dict[str, Any]]) -> None:

@@ -79,16 +79,25 @@ _SCHEME = re.compile(r"(?:https?:\s?//|git@|git://|ssh://git@)?(?:www\.)?", re.I
 _TAIL = re.compile(r"(?:\.git|[._-]+)$")
 
 # First path segments that are pages of the service, not owners of repositories.
-_NO_OWNERS = frozenset(
-    re.findall(
-        r"[\w-]+",
-        "about apps blog collections contact customer-stories enterprise events explore features"
-        " issues join login marketplace new notifications orgs organizations papers posts pricing"
-        " pulls readme search security settings site sponsors stars topics trending docs learn"
-        " chat models datasets spaces tasks join users repos code competitions discussions c"
-        " api assets user-attachments your-username username anonymous-url",
-    )
-)
+_NO_OWNERS = {
+    "github.com": frozenset(
+        re.findall(
+            r"[\w-]+",
+            "about apps collections contact customer-stories enterprise events explore features"
+            " issues join login marketplace new notifications orgs organizations pricing pulls"
+            " readme search security settings site sponsors stars topics trending"
+            " user-attachments your-username username anonymous-url",
+        )
+    ),
+    "huggingface.co": frozenset(
+        re.findall(
+            r"[\w-]+",
+            "api blog chat collections datasets docs enterprise join learn login models new"
+            " organizations papers posts pricing settings spaces tasks",
+        )
+    ),
+    "kaggle.com": frozenset({"c", "code", "competitions", "discussions", "models", "learn"}),
+}
 _NO_NAMES = frozenset({"repositories", "stars", "followers", "following", "projects", "packages"})
 
 
@@ -106,7 +115,9 @@ def _repository(host: _Host, parts: list[str]) -> Repository | None:
     parts[-1] = parts[-1].partition("/-/")[0]
     while (shorter := _TAIL.sub("", parts[-1])) != parts[-1]:
         parts[-1] = shorter
-    if not parts[-1] or parts[0].lower() in _NO_OWNERS or parts[-1].lower() in _NO_NAMES:
-        return None
     url = host.url.format(*parts)
+    service = url.split("/")[2].removeprefix("www.")
+    is_page = parts[0].lower() in _NO_OWNERS.get(service, ()) or parts[-1].lower() in _NO_NAMES
+    if not parts[-1] or is_page:
+        return None
     return Repository(url, url.lower(), host.kind)

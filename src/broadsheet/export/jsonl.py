@@ -48,8 +48,7 @@ def import_row(document: Document) -> dict[str, Any]:
     }
     row = {name: value for name, value in row.items() if value not in (None, "", [])}
     extra = {**document.extra, **_stated(document)}
-    if not document.abstract_by:
-        extra.pop("summary_by", None)
+    extra.pop("summary_by", None)
     return row | ({"extra": extra} if extra else {})
 
 

@@ -11,6 +11,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -113,46 +114,54 @@ def open_import(path: str | os.PathLike[str], format: str | None = None) -> Impo
     if format is not None and format not in FORMATS:
         raise UsageError(f"unknown format {format!r}; one of {', '.join(FORMATS)}")
     name = os.fspath(path)
-    raw = sys.stdin.buffer if name == "-" else Path(name).open("rb")  # noqa: SIM115 (items closes)
-    try:
-        stream = _unpacked(raw, name)
+    source = _Source(name)
+    with source.opened() as stream:
         head = stream.peek(HEAD_BYTES)[:HEAD_BYTES]
         chosen = format or _recognised(head, name)
-    except BaseException:
-        if raw is not sys.stdin.buffer:
-            raw.close()
-        raise
-    size = 0 if name == "-" else os.fstat(raw.fileno()).st_size
-
-    def fraction_read() -> float | None:
-        if not size:
-            return None
-        return 1.0 if raw.closed else min(1.0, raw.tell() / size)
-
-    return ImportFile(chosen, _items(FORMATS[chosen], stream, raw, name), fraction_read)
+    return ImportFile(chosen, _items(FORMATS[chosen], source), source.fraction_read)
 
 
 def _items(
-    parse: Callable[[IO[bytes]], Iterator[Record | Reject]],
-    stream: IO[bytes],
-    raw: IO[bytes],
-    name: str,
+    parse: Callable[[IO[bytes]], Iterator[Record | Reject]], source: _Source
 ) -> Iterator[Record | Reject]:
     n_items = 0
     try:
-        for item in parse(stream):
-            n_items += 1
-            yield item
+        with source.opened() as stream:
+            for item in parse(stream):
+                n_items += 1
+                yield item
         if n_items == 0:
             raise ParseError("there is no record in it")
     except ParseError as error:
-        if name in error.place:
+        if source.name in error.place:
             raise
-        place = f"{name}, {error.place}" if error.place else name
+        place = f"{source.name}, {error.place}" if error.place else source.name
         raise ParseError(error.reason, place=place) from None
-    finally:
-        if raw is not sys.stdin.buffer:
-            raw.close()
+
+
+class _Source:
+    """A path, opened anew each time, or stdin, of which there is one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._stdin: io.BufferedReader | None = None
+        self._file: IO[bytes] | None = None
+        self._size = 0
+
+    @contextmanager
+    def opened(self) -> Iterator[io.BufferedReader]:
+        if self.name == "-":
+            self._stdin = self._stdin or _unpacked(sys.stdin.buffer, "stdin")
+            yield self._stdin
+            return
+        with Path(self.name).open("rb") as file:
+            self._file, self._size = file, os.fstat(file.fileno()).st_size
+            yield _unpacked(file, self.name)
+
+    def fraction_read(self) -> float | None:
+        if self._file is None or not self._size:
+            return None
+        return 1.0 if self._file.closed else min(1.0, self._file.tell() / self._size)
 
 
 def _unpacked(raw: IO[bytes], name: str) -> io.BufferedReader:

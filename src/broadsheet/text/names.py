@@ -65,6 +65,8 @@ def _given_name_first(name: str) -> str:
     parts = [part for part in parts if part]
     if len(parts) == 2 and _SUFFIX.fullmatch(parts[1]):
         return " ".join(parts)
+    if len(parts) == 3 and _SUFFIX.fullmatch(parts[2]):
+        return " ".join((parts[1], parts[0], parts[2]))
     if len(parts) == 3 and _SUFFIX.fullmatch(parts[1]):
         return " ".join((parts[2], parts[0], parts[1]))
     return " ".join((*parts[1:], *parts[:1]))

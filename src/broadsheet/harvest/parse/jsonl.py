@@ -84,6 +84,8 @@ def record_of_row(row: Mapping[str, Any], *, source: str = SOURCE) -> Record:
     identifiers = identifiers_of(
         _claims(row, own, pdf), own=own, url=url, title=title, authors=authors
     )
+    if aliases := get("identifiers"):
+        identifiers = tuple(dict.fromkeys((*identifiers, *_aliases(aliases))))
     abstract = get("abstract")
     record = Record(
         source=source,
@@ -148,6 +150,14 @@ def _claims(row: Mapping[str, Any], own: str, pdf: str) -> list[object]:
         claims.append(f"acl:{anthology.removeprefix('acl:')}")
     more = get("identifiers")
     return [*claims, *(more[:100] if isinstance(more, list) else ()), get("url"), pdf]
+
+
+def _aliases(names: object) -> Iterator[str]:
+    """Other ids of the work, in schemes of other files (`nips1987:0047`), as we export them."""
+    for name in names[:100] if isinstance(names, list) else ():
+        if isinstance(name, str) and ":" in name and canonical_identifier(name) is None:
+            if alias := own_identifier(name):
+                yield alias
 
 
 def _with_ids(row: Mapping[str, Any], authors: tuple[Author, ...]) -> tuple[Author, ...]:

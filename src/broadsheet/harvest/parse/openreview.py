@@ -36,9 +36,9 @@ _KNOWN = frozenset(
 )
 _CODE_FIELDS = ("code", "code_url", "code_link", "software", "supplementary_code")
 _YEAR_IN_VENUE = re.compile(r"\b(?:19|20)\d\d\b")
-_STATUS = re.compile(
-    r"\s*(?:\b(?:19|20)\d\d\b|(?<=\d)\s*\b(?:poster|oral|spotlight|conference)\b|"
-    r"\b(?:submitted to|notable top.*|withdrawn submission|conference submission)\b)\s*",
+_ACCEPTED = re.compile(
+    r"(?P<name>\S.*?)[\s,]+(?:19|20)\d\d"
+    r"(?:[\s,:-]+(?:conference|poster|oral|spotlight|talk|main|accept(?:ed)?|notable|top|\(?\d+%\)?))*",
     re.IGNORECASE,
 )
 
@@ -151,8 +151,9 @@ def _is_profile(value: object) -> bool:
 
 
 def _venue(venue: str) -> str:
-    """`ICLR 2024 poster` is ICLR; the whole stays in `extra`."""
-    return _STATUS.sub(" ", venue).strip(" ,-") or venue
+    """`ICLR 2024 poster` is ICLR (the whole stays in `extra`); a submission is none yet."""
+    match = _ACCEPTED.fullmatch(venue)
+    return venue if match is None or venue.lower().startswith("submitted") else match["name"]
 
 
 def _year(venue: str) -> int | None:

@@ -83,7 +83,8 @@ def json_objects(
     elif first == b"{" and _is_nested(source.peek(CHUNK_BYTES), keys):
         yield from _nested_items(source, keys)
     else:
-        yield from json_lines(source)
+        for place, item in json_lines(source):
+            yield from _items_of(place, item, keys)
 
 
 def _json_object(place: str, line: bytes) -> dict[str, Any] | Reject:
@@ -142,16 +143,22 @@ def _nested_items(
     if start and start[1] in keys:
         yield from _array_items(source, buffer.text[start.end() :])
         return
-    whole = buffer.value("the file")
-    for key in keys:
-        if isinstance(items := whole.get(key), list):
-            for number, item in enumerate(items, 1):
-                place = f"item {number}"
-                is_object = isinstance(item, dict)
-                problem = reject(place, f"a JSON {_kind(item)}: expected an object", item)
-                yield place, item if is_object else problem
-            return
-    yield "item 1", whole
+    yield from _items_of("item 1", buffer.value("the file"), keys)
+
+
+def _items_of(
+    place: str, whole: dict[str, Any] | Reject, keys: tuple[str, ...]
+) -> Iterator[tuple[str, dict[str, Any] | Reject]]:
+    """The objects of the array under one of `keys`, else `whole` itself."""
+    arrays = [] if isinstance(whole, Reject) else [whole.get(key) for key in keys]
+    items = next((array for array in arrays if isinstance(array, list)), None)
+    if items is None:
+        yield place, whole
+        return
+    for number, item in enumerate(items, 1):
+        where = f"item {number}"
+        problem = f"a JSON {_kind(item)}: expected an object"
+        yield where, item if isinstance(item, dict) else reject(where, problem, item)
 
 
 class _Buffer:

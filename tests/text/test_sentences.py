@@ -1,0 +1,38 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.text.sentences import sentence_at, sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        ("See e.g. Fig. 2 of Smith et al. Then go.", ["See e.g. Fig. 2 of Smith et al. Then go."]),
+        ("We gain 3.5 points. It works.", ["We gain 3.5 points.", "It works."]),
+        ("By J. R. Smith. New.", ["By J. R. Smith.", "New."]),
+        ("For $x. Y$ we win. (Really.) Yes.", ["For $x. Y$ we win.", "(Really.)", "Yes."]),
+        ("Code: https://example.org/a.b. Done.", ["Code: https://example.org/a.b.", "Done."]),
+        ("一句。两句。", ["一句。", "两句。"]),
+        ("no end", ["no end"]),
+        ("  ", []),
+    ],
+)
+def test_sentences(text: str, found: list[str]) -> None:
+    assert [text[start:end] for start, end in sentences(text)] == found
+
+
+@given(st.text())
+def test_sentences_cover_all_but_space_in_order(text: str) -> None:
+    spans = sentences(text)
+    assert "".join("".join(text[s:e].split()) for s, e in spans) == "".join(text.split())
+    assert all(s < e for s, e in spans)
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
+
+
+def test_sentence_at() -> None:
+    assert sentence_at("One. Two.", 6) == "Two."
+    assert sentence_at("One.", 99) == ""
