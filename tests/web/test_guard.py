@@ -1,0 +1,181 @@
+"""Who may ask, what each answer carries, and what a failure looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from broadsheet.errors import StoreBusyError, StoreError
+from broadsheet.web.app import ROUTES, create_app
+from broadsheet.web.guard import SECURITY_HEADERS
+from broadsheet.web.site import Site
+from tests.web.newsroom import ORIGIN, REVISED, a_site, read_sheet, reading
+from tests.worlds import a_record
+
+EVERY_ROUTE = [
+    ("/", 200),
+    ("/day/2026-03-01", 200),
+    ("/day/2026-02-28", 200),
+    ("/search", 200),
+    ("/search?q=networks", 200),
+    ("/search.bib?q=networks", 200),
+    (f"/paper/{REVISED}", 200),
+    (f"/paper/{REVISED}.bib", 200),
+    ("/paper/acl:2026.acl-long.1", 301),
+    ("/author/ada-lovelace", 200),
+    ("/ledger", 200),
+    ("/about", 200),
+    ("/health", 200),
+    ("/robots.txt", 200),
+    ("/favicon.ico", 200),
+    ("/day/never", 404),
+    ("/paper/none", 404),
+    ("/author/none", 404),
+    ("/static/none.css", 404),
+    ("/static/../app.py", 404),
+    ("/nothing", 404),
+]
+
+
+@pytest.mark.parametrize(("path", "status"), EVERY_ROUTE)
+def test_every_route_answers_with_its_headers(client: TestClient, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
+
+
+@pytest.mark.parametrize(("path", "status"), EVERY_ROUTE)
+def test_head_is_get_without_a_body(client: TestClient, path: str, status: int) -> None:
+    answer = client.head(path)
+    assert answer.status_code == status
+    assert answer.content == b""
+
+
+def test_every_route_of_the_app_is_in_the_table() -> None:
+    tried = [path.partition("?")[0] for path, _ in EVERY_ROUTE]
+    for route in ROUTES:
+        assert isinstance(route, Route)
+        assert any(route.path_regex.match(path) for path in tried), route.path
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_nothing_can_be_changed(client: TestClient, method: str) -> None:
+    for route in ROUTES:
+        assert route.methods == {"GET", "HEAD"}
+    answer = client.request(method, "/about")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert "GET and HEAD alone" in answer.text
+
+
+def test_no_script_and_no_inline_style_is_allowed() -> None:
+    policy = SECURITY_HEADERS["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:8000", "localhost:1", "LOCALHOST:8000", "[::1]:8000", "[::1]"]
+)
+def test_our_names_are_answered(client: TestClient, host: str) -> None:
+    assert client.get("/about", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "",
+     "127.0.0.1:8000@evil.example", "127.0.0.1:80:80", "[::2]", "127.0.0.1 evil", "<script>"],
+)  # fmt: skip
+def test_other_names_are_refused(client: TestClient, host: str) -> None:
+    for path in ("/", "/health", "/static/x.css"):
+        answer = client.get(path, headers={"host": host})
+        assert answer.status_code == 400
+        assert "BROADSHEET_ALLOWED_HOSTS" in answer.text
+        assert not read_sheet(answer.text).faults
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_address_listened_on_is_one_of_our_names(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    lan = Site(
+        site.db, site.index, site.settings.model_copy(update={"host": "192.168.1.5"}), site.clock
+    )
+    with reading(lan) as client:
+        assert client.get("/about", headers={"host": "192.168.1.5:8000"}).status_code == 200
+        assert client.get("/about", headers={"host": "192.168.1.6:8000"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/", "/about", "/search?q=networks", f"/paper/{REVISED}"])
+def test_a_page_known_is_not_sent_again(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    tag = first.headers["etag"]
+    again = client.get(path, headers={"If-None-Match": f'"other", {tag}'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == tag
+    assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+    assert "private" in first.headers["cache-control"]
+
+
+def test_static_files_are_addressed_by_content_and_kept(client: TestClient) -> None:
+    page = read_sheet(client.get("/about").text)
+    for link in page.all("link"):
+        answer = client.get(link.attributes["href"])
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers["content-type"].partition(";")[0] in ("text/css", "image/svg+xml")
+
+
+def test_a_fault_of_ours_has_a_page_and_headers(site: Site) -> None:
+    def broken(request: Request) -> None:
+        raise RuntimeError("secret detail")
+
+    app = create_app(site)
+    app.router.routes.append(Route("/broken", broken))
+    with TestClient(app, base_url=ORIGIN, raise_server_exceptions=False) as client:
+        answer = client.get("/broken")
+    assert answer.status_code == 500
+    assert "Stop press" in answer.text
+    assert "secret detail" not in answer.text
+    assert answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("error", [StoreBusyError, StoreError])
+def test_a_library_that_cannot_be_read_is_said_so(site: Site, error: type[StoreError]) -> None:
+    def broken(request: Request) -> None:
+        raise error("/secret/path is locked")
+
+    app = create_app(site)
+    app.router.routes.append(Route("/broken", broken))
+    with TestClient(app, base_url=ORIGIN) as client:
+        answer = client.get("/broken")
+    assert answer.status_code == 503
+    assert "/secret/path" not in answer.text
+
+
+def test_health_tells_how_far_the_index_is(tmp_path: Path) -> None:
+    from tests.worlds import take_in
+
+    site = a_site(tmp_path, a_record(1))
+    with reading(site) as client:
+        assert client.get("/health").json() == {
+            "ok": True, "documents": 1, "index": {"position": 1, "lag": 0}, "problem": "",
+        }  # fmt: skip
+        take_in(site.db, a_record(2))
+        assert client.get("/health").json()["index"]["lag"] == 1
+
+
+def test_about_prints_the_formula(client: TestClient) -> None:
+    from broadsheet.rank import attention
+
+    page = client.get("/about").text
+    for name in ("UPVOTES", "COMMENTS", "STARS", "CITATIONS", "CODE"):
+        assert str(getattr(attention, f"{name}_WEIGHT")) in page
+
+
+def test_robots_are_asked_to_stay_away(client: TestClient) -> None:
+    assert "Disallow: /" in client.get("/robots.txt").text

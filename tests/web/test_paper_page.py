@@ -1,0 +1,108 @@
+"""One paper: everything known about it, at one address."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.newsroom import MANY_HANDS, REVISED, SUMMARISED, read_sheet
+
+
+def test_everything_known_is_there(client: TestClient) -> None:
+    page = client.get(f"/paper/{REVISED}")
+    assert page.status_code == 200
+    assert "Sparse attention for very long documents" in page.text
+    assert "ACL 2026" in page.text
+    assert "acl:2026.acl-long.1" in page.text
+    assert "Accepted; 12 pages" in page.text
+    hrefs = read_sheet(page.text).hrefs()
+    assert "https://aclanthology.org/2026.acl-long.1/" in hrefs
+    assert "/day/2026-03-01" in hrefs
+    assert any(href.startswith("/author/ada-") for href in hrefs)
+
+
+def test_a_merge_says_why(client: TestClient) -> None:
+    assert "same identifier" in client.get(f"/paper/{REVISED}").text
+
+
+def test_versions_show_what_changed(client: TestClient) -> None:
+    page = client.get(f"/paper/{REVISED}").text
+    sheet = read_sheet(page)
+    assert "Version 2" in page
+    assert [e.text.strip() for e in sheet.all("del")] == ["ninety", "9", "long"] or {"ninety"} <= {
+        e.text.strip() for e in sheet.all("del")
+    }
+    assert "ninety-eight" in {e.text.strip() for e in sheet.all("ins")}
+    assert "very" in {e.text.strip() for e in sheet.all("ins")}
+
+
+def test_a_summary_of_ours_is_labelled(client: TestClient) -> None:
+    page = client.get(f"/paper/{SUMMARISED}").text
+    assert "Summary by Broadsheet, not the authors’ abstract" in page
+    assert "not the authors’ abstract" not in client.get(f"/paper/{REVISED}").text
+
+
+def test_code_links_carry_status_and_evidence(client: TestClient) -> None:
+    page = read_sheet(client.get(f"/paper/{SUMMARISED}").text)
+    assert "https://github.com/ada/code" in page.hrefs()
+    statuses = [e for e in page.all("span") if e.attributes.get("class", "").startswith("status ")]
+    assert statuses
+    assert statuses[0].text in {"official", "author-claimed", "community", "dead"}
+    assert any("Found in" in e.text for e in page.all("p"))
+
+
+def test_three_thousand_authors_fold_away(client: TestClient) -> None:
+    page = client.get(f"/paper/{MANY_HANDS}")
+    assert "and 2,976 others" in page.text
+    assert "Hand Number2999" in page.text
+    assert len(page.content) < 200_000
+
+
+def test_bibtex_on_the_page_is_the_file(client: TestClient) -> None:
+    page = read_sheet(client.get(f"/paper/{REVISED}").text)
+    block = next(e for e in page.all("pre") if e.attributes.get("class") == "bibtex")
+    file = client.get(f"/paper/{REVISED}.bib")
+    assert file.status_code == 200
+    assert file.headers["content-type"].startswith("application/x-bibtex")
+    assert block.text == file.text
+    assert file.text.startswith("@")
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [
+        "2603.00001",
+        "arxiv:2603.00001v2",
+        "acl:2026.acl-long.1",
+        "https://arxiv.org/abs/2603.00001",
+        "arXiv:2603.00001",
+    ],
+)
+def test_other_names_lead_to_the_one_address(client: TestClient, alias: str) -> None:
+    answer = client.get(f"/paper/{alias}")
+    assert (answer.status_code, answer.headers.get("location")) == (301, f"/paper/{REVISED}")
+    file = client.get(f"/paper/{alias}.bib")
+    assert file.headers.get("location") in (f"/paper/{REVISED}.bib", f"/paper/{REVISED}")
+
+
+@pytest.mark.parametrize(
+    "name", ["arxiv:9999.99999", "x", "a/b/c", "..%2f..%2fetc", "x.bib", "%00", "?"]
+)
+def test_an_unknown_paper_offers_a_search(client: TestClient, name: str) -> None:
+    answer = client.get(f"/paper/{name}")
+    assert answer.status_code == 404
+    box = [e for e in read_sheet(answer.text).all("input") if e.attributes.get("id") == "missing-q"]
+    assert len(box) == 1
+
+
+def test_what_was_asked_stands_in_the_search_form(client: TestClient) -> None:
+    page = read_sheet(client.get("/paper/arxiv:9999.99999").text)
+    box = next(e for e in page.all("input") if e.attributes.get("id") == "missing-q")
+    assert box.attributes["value"] == "arxiv:9999.99999"
+
+
+def test_links_outwards_tell_nobody_where_they_were_found(client: TestClient) -> None:
+    page = read_sheet(client.get(f"/paper/{REVISED}").text)
+    outward = [e for e in page.all("a") if e.attributes["href"].startswith("http")]
+    assert outward
+    assert all("noopener noreferrer" in e.attributes["rel"] for e in outward)
