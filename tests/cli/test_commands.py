@@ -143,7 +143,7 @@ def test_backup_restore_and_doctor(filled: Run, tmp_path: Path) -> None:
         (["author", "Nobody Atall"], 1, "no author"),
         (["day", "2026-13-40"], 2, "not a day"),
         (["search", "x", "--mode", "psychic"], 2, "--mode"),
-        (["export", "--to", "docx"], 2, "--to"),
+        (["export", "--to", "docx"], 2, "unknown format"),
         (["import", "/nowhere/at/all.jsonl"], 1, "/nowhere/at/all.jsonl"),
         (["frobnicate"], 2, "No such command"),
         (["restore", "/nowhere.bak"], 1, "no backup"),
