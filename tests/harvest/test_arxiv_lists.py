@@ -530,3 +530,65 @@ def test_bad_categories_are_one_clear_error(server: ReplayServer, tmp_path: Path
     (error,) = run_harvest(server, tmp_path, categories=("../etc",)).errors
     assert "no arXiv category" in str(error)
     assert server.requests == []
+
+
+def _without_title_of(number: str) -> Callable[[Reply], Reply]:
+    def spoil(reply: Reply) -> Reply:
+        text = reply.body.decode()
+        if (start := text.find(f"<id>{number}</id>")) >= 0:
+            title, end = text.index("<title>", start), text.index("</title>", start)
+            reply.body = (text[: title + 7] + text[end:]).encode()
+        return reply
+
+    return spoil
+
+
+def test_a_record_that_cannot_be_read_is_announced_and_looked_up(
+    server: ReplayServer, tmp_path: Path
+) -> None:
+    victim = server.world.listed_on(TODAY, "cs.CL")[0]
+    server.faults.append(
+        Fault(_without_title_of(victim.number), when=lambda path, params: path == "/oai", times=99)
+    )
+    report = run_harvest(server, tmp_path)
+    assert (report.ingest.rejected, report.n_missing) == (1, 0)
+    assert victim.identifier in stored_identifiers(tmp_path)
+    assert [params["id_list"] for params in server.asked("/api/query")] == [victim.number]
+    row = ledger(tmp_path)["arxiv", "cs", TODAY]
+    assert (row.state, row.announced) == (LedgerState.COMPLETE, 1)
+
+
+def test_what_is_deleted_before_it_ever_arrived_is_no_longer_missing(
+    server: ReplayServer, tmp_path: Path
+) -> None:
+    victim = server.world.listed_on(TODAY, "cs.CL")[0]
+    server.api_knows = lambda number: False
+    server.faults.append(
+        Fault(_without_title_of(victim.number), when=lambda path, params: path == "/oai", times=99)
+    )
+    server.faults.append(
+        Fault(wrong.status(404), when=lambda path, params: "identifier" in params, times=99)
+    )
+    assert run_harvest(server, tmp_path).n_missing == 1
+    assert ledger(tmp_path)["arxiv", "cs", TODAY].missing == (victim.identifier,)
+    server.world.delete(victim.number, on=TODAY)
+    report = run_harvest(server, tmp_path, from_=None)
+    assert report.n_missing == 0
+    row = ledger(tmp_path)["arxiv", "cs", TODAY]
+    assert (row.announced, row.missing) == (0, ())
+
+
+def test_the_first_pages_date_counts_whatever_the_later_pages_say(
+    server: ReplayServer, tmp_path: Path
+) -> None:
+    """3.5: here the first page is two days behind our clock, the later ones are not."""
+    server.clock_skew = timedelta(days=-2)
+
+    def catch_up(reply: Reply) -> Reply:
+        server.clock_skew = timedelta()
+        return reply
+
+    server.faults.append(Fault(catch_up, when=first_page))
+    run_harvest(server, tmp_path)
+    state = json.loads(checkpoint(tmp_path, "arxiv", "cs") or "{}")
+    assert state["from"] == "2026-03-10"
