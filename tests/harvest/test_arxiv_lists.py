@@ -199,7 +199,7 @@ def test_a_fault_that_passes_leaves_the_same_library_and_a_note(
 #: (name, fault, state, what the reason says)
 LASTING_FAULTS: list[tuple[str, Callable[[Reply], Reply], LedgerState, str]] = [
     ("503", wrong.status(503, Retry_After="900"), LedgerState.THROTTLED, "told us to wait 900 s"),
-    ("429", wrong.status(429), LedgerState.THROTTLED, "told us to wait"),
+    ("429", wrong.status(429), LedgerState.THROTTLED, "told us to slow down"),
     ("502", wrong.status(502), LedgerState.FAILED, "502"),
     ("406", wrong.status(406), LedgerState.FAILED, "set `contact`"),
     ("truncated", wrong.truncated, LedgerState.FAILED, "cut off"),

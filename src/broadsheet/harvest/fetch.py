@@ -180,9 +180,10 @@ class PoliteClient:
     ) -> HarvestError:
         if verdict.is_throttle:
             self._closed_until[_group(target.host)] = self.clock.monotonic() + wait_s
+            told = "slow down" if verdict.wait_s is None else f"wait {wait_s:.0f} s"
             return ThrottledError(
-                f"{target.host} answered {verdict.reason} and told us to wait {wait_s:.0f} s; the "
-                "next harvest goes on from here",
+                f"{target.host} answered {verdict.reason} and told us to {told}; the next harvest "
+                "goes on from here",
                 retry_after_s=wait_s,
             )
         return HarvestError(
