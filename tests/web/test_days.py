@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.web.newsroom import N_BUSY, a_site, read_sheet, reading
-from tests.worlds import a_record
+from tests.worlds import a_record, take_in
 
 
 def test_the_front_page_is_the_newest_day(client: TestClient) -> None:
@@ -114,8 +115,6 @@ def test_what_is_no_day_is_not_found(client: TestClient, day: str) -> None:
 
 
 def test_a_new_paper_is_on_the_next_page_shown(tmp_path: Path) -> None:
-    from tests.worlds import take_in
-
     site = a_site(tmp_path, a_record(1))
     with reading(site) as client:
         before = client.get("/")
@@ -124,6 +123,12 @@ def test_a_new_paper_is_on_the_next_page_shown(tmp_path: Path) -> None:
         assert "2 papers" in client.get("/").text
         again = client.get("/", headers={"If-None-Match": before.headers["etag"]})
         assert again.status_code == 200
+
+
+def test_an_old_front_page_says_how_old_it_is(tmp_path: Path) -> None:
+    with reading(a_site(tmp_path, a_record(1, announced=date(2026, 1, 1)))) as client:
+        assert "the newest edition here, 60 days old" in client.get("/").text
+        assert "newest edition here" not in client.get("/day/2026-01-01").text
 
 
 def test_an_empty_library_welcomes(tmp_path: Path) -> None:

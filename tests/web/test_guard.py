@@ -10,11 +10,12 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from broadsheet.errors import StoreBusyError, StoreError
+from broadsheet.rank import attention
 from broadsheet.web.app import ROUTES, create_app
 from broadsheet.web.guard import SECURITY_HEADERS
 from broadsheet.web.site import Site
 from tests.web.newsroom import ORIGIN, REVISED, a_site, read_sheet, reading
-from tests.worlds import a_record
+from tests.worlds import a_record, take_in
 
 EVERY_ROUTE = [
     ("/", 200),
@@ -158,8 +159,6 @@ def test_a_library_that_cannot_be_read_is_said_so(site: Site, error: type[StoreE
 
 
 def test_health_tells_how_far_the_index_is(tmp_path: Path) -> None:
-    from tests.worlds import take_in
-
     site = a_site(tmp_path, a_record(1))
     with reading(site) as client:
         assert client.get("/health").json() == {
@@ -170,8 +169,6 @@ def test_health_tells_how_far_the_index_is(tmp_path: Path) -> None:
 
 
 def test_about_prints_the_formula(client: TestClient) -> None:
-    from broadsheet.rank import attention
-
     page = client.get("/about").text
     for name in ("UPVOTES", "COMMENTS", "STARS", "CITATIONS", "CODE"):
         assert str(getattr(attention, f"{name}_WEIGHT")) in page
@@ -179,3 +176,12 @@ def test_about_prints_the_formula(client: TestClient) -> None:
 
 def test_robots_are_asked_to_stay_away(client: TestClient) -> None:
     assert "Disallow: /" in client.get("/robots.txt").text
+
+
+def test_long_pages_travel_compressed(client: TestClient) -> None:
+    plain = client.get("/day/2026-02-25", headers={"accept-encoding": "identity"})
+    packed = client.get("/day/2026-02-25", headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text
+    assert packed.headers["etag"] == plain.headers["etag"]

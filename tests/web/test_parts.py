@@ -15,7 +15,7 @@ from broadsheet.web.difference import Fate, compare
 from broadsheet.web.guard import host_name
 from broadsheet.web.marking import mark
 from broadsheet.web.parameters import paginate
-from broadsheet.web.refine import has_term, with_term, without_term
+from broadsheet.web.refine import terms_of
 from broadsheet.web.wording import clip, counted, file_name, listed, long_day, opening, visible
 
 
@@ -124,9 +124,10 @@ def test_paths() -> None:
     ],
 )
 def test_a_query_is_narrowed_and_widened(query: str, term: str, narrowed: str) -> None:
-    assert parse_query(with_term(query, term)).root == parse_query(narrowed).root
-    assert has_term(with_term(query, term), term)
-    assert not has_term(without_term(with_term(query, term), term), term)
+    result = terms_of(query).narrowed(term)
+    assert parse_query(result).root == parse_query(narrowed).root
+    assert terms_of(result).has(term)
+    assert not terms_of(terms_of(result).widened(term)).has(term)
 
 
 @pytest.mark.parametrize(

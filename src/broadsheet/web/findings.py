@@ -12,7 +12,7 @@ from broadsheet.store.documents import load_documents
 from broadsheet.types import Document
 from broadsheet.web.marking import Segment, mark
 from broadsheet.web.parameters import Paging, paginate
-from broadsheet.web.refine import has_term, with_term, without_term
+from broadsheet.web.refine import Terms, terms_of
 
 PAPERS_PER_PAGE = 20
 #: How many values of a facet are shown before the reader opens the rest.
@@ -91,21 +91,22 @@ def _finding(hit: Hit, document: Document | None) -> Finding:
 
 def _facets(query: str, facets: Facets) -> tuple[Facet, ...]:
     """The facets that could tell papers apart."""
+    terms = terms_of(query)
     named = (
         ("Year", facets.years),
         ("Category", facets.categories),
         ("Venue", facets.venues),
         ("With", facets.has),
     )
-    return tuple(_facet(name, query, values) for name, values in named if values)
+    return tuple(_facet(name, terms, values) for name, values in named if values)
 
 
-def _facet(name: str, query: str, values: tuple[FacetValue, ...]) -> Facet:
-    choices = tuple(_choice(query, value) for value in values)
+def _facet(name: str, terms: Terms, values: tuple[FacetValue, ...]) -> Facet:
+    choices = tuple(_choice(terms, value) for value in values)
     return Facet(name, choices[:VALUES_SHOWN], choices[VALUES_SHOWN:])
 
 
-def _choice(query: str, value: FacetValue) -> Choice:
-    is_chosen = has_term(query, value.term)
-    change = without_term if is_chosen else with_term
-    return Choice(value.value, value.n_docs, change(query, value.term), is_chosen)
+def _choice(terms: Terms, value: FacetValue) -> Choice:
+    is_chosen = terms.has(value.term)
+    change = terms.widened if is_chosen else terms.narrowed
+    return Choice(value.value, value.n_docs, change(value.term), is_chosen)

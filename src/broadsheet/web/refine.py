@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 from broadsheet.search.query import And, Node, format_query, join_and, parse_query
 
+TERMS_KEPT = 2_048
 
-def terms_of(query: str) -> tuple[Node, ...]:
-    """The terms that must all hold."""
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of a query that must all hold."""
+
+    nodes: tuple[Node, ...]
+
+    def has(self, term: str) -> bool:
+        wanted = _read(term)
+        return bool(wanted) and set(wanted) <= set(self.nodes)
+
+    def narrowed(self, term: str) -> str:
+        """The query with `term` added; unchanged in meaning where it holds already."""
+        added = (node for node in _read(term) if node not in self.nodes)
+        return format_query(join_and([*self.nodes, *added]))
+
+    def widened(self, term: str) -> str:
+        """The query without `term`."""
+        dropped = _read(term)
+        return format_query(join_and(node for node in self.nodes if node not in dropped))
+
+
+def terms_of(query: str) -> Terms:
+    return Terms(_nodes(query))
+
+
+@lru_cache(maxsize=TERMS_KEPT)
+def _read(term: str) -> tuple[Node, ...]:
+    """A facet's term; the same few hundred are read on every page."""
+    return _nodes(term)
+
+
+def _nodes(query: str) -> tuple[Node, ...]:
     root = parse_query(query).root
     if root is None:
         return ()
     return root.nodes if isinstance(root, And) else (root,)
-
-
-def has_term(query: str, term: str) -> bool:
-    wanted = terms_of(term)
-    return bool(wanted) and set(wanted) <= set(terms_of(query))
-
-
-def with_term(query: str, term: str) -> str:
-    """The query narrowed by `term`; unchanged in meaning where it holds already."""
-    kept = terms_of(query)
-    return format_query(join_and([*kept, *(n for n in terms_of(term) if n not in kept)]))
-
-
-def without_term(query: str, term: str) -> str:
-    dropped = terms_of(term)
-    return format_query(join_and(node for node in terms_of(query) if node not in dropped))
