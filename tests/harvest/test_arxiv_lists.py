@@ -558,9 +558,11 @@ def test_a_record_that_cannot_be_read_is_announced_and_looked_up(
     assert (row.state, row.announced) == (LedgerState.COMPLETE, 1)
 
 
+@pytest.mark.parametrize("page_size", [25, 1000])
 def test_what_is_deleted_before_it_ever_arrived_is_no_longer_missing(
-    server: ReplayServer, tmp_path: Path
+    server: ReplayServer, tmp_path: Path, page_size: int
 ) -> None:
+    server.page_size = page_size
     victim = server.world.listed_on(TODAY, "cs.CL")[0]
     server.api_knows = lambda number: False
     server.faults.append(
