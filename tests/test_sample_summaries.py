@@ -87,8 +87,10 @@ def test_facts_are_well_formed(paper: Paper) -> None:
     assert set(paper) >= FIELDS_REQUIRED
     assert set(paper) <= FIELDS_REQUIRED | FIELDS_OPTIONAL
     assert re.fullmatch(r"arxiv:\d{4}\.\d{5}", paper["id"])
-    assert paper["title"] and paper["title"] == " ".join(paper["title"].split())
-    assert paper["authors"] and all(name and name == name.strip() for name in paper["authors"])
+    assert paper["title"]
+    assert paper["title"] == " ".join(paper["title"].split())
+    assert paper["authors"]
+    assert all(name and name == name.strip() for name in paper["authors"])
     assert date.fromisoformat(paper["submitted"]) <= date.fromisoformat(paper["announced"])
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", paper[key]) for key in ("submitted", "announced"))
     assert all(type(paper[key]) is int and paper[key] >= 0 for key in COUNTS if key in paper)

@@ -13,7 +13,7 @@ from broadsheet.document import StoredRecord, compose
 from broadsheet.types import Author, Record, RecordVersion
 from tests.worlds import a_record
 
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 authors = st.builds(Author, name=texts, orcid=st.none() | texts, affiliation=st.none() | texts)
 records = st.builds(
     Record,

@@ -1,0 +1,1 @@
+"""Units of work: each is finished or as if it had not begun."""

@@ -1,0 +1,1 @@
+"""The bundled library: facts of real papers, summaries of our own."""
