@@ -123,3 +123,9 @@ def test_any_text(text: str, urls: list[str]) -> None:
     keys = [link.url.lower() for link in links]
     assert len(keys) == len(set(keys))
     assert join_code_links([links]) == links
+
+
+def test_thousands_of_links_take_linear_time() -> None:
+    text = "See https://github.com/a/b . " * 4_000
+    [link] = find_code_links(abstract=text)
+    assert link.url == "https://github.com/a/b"

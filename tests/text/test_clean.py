@@ -60,6 +60,8 @@ def test_clean_text_is_idempotent_and_bounded(raw: str, chars_max: int) -> None:
     clean.encode("utf-8")
 
 
-@pytest.mark.parametrize("unit", ["$", "\\(", "~", "{\\em ", "<", "&amp;", "\\'{", "``", "(cid:"])
+@pytest.mark.parametrize(
+    "unit", ["$", "\\(", "~", "{\\em ", "<", "&amp;", "\\'{", "``", "(cid:", "<i>x"]
+)
 def test_long_debris_takes_linear_time(unit: str) -> None:
     assert len(clean_text(unit * 100_000, chars_max=100_000)) <= 100_000

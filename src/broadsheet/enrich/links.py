@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from broadsheet.enrich.repositories import Repository, repository_of
-from broadsheet.text.sentences import sentence_at
+from broadsheet.text.sentences import sentences
 from broadsheet.types import CodeLink, Evidence, LinkStatus
 
 SENTENCE_CHARS_MAX = 300
+ADDRESSES_MAX = 50
 
 _HINTS = ("github", "http", "gitlab", "huggingface", "bitbucket", "hf.co", "osf.io", "zenodo")
 _ADDRESS = re.compile(
@@ -85,11 +87,14 @@ def _in_text(text: str) -> Iterator[tuple[Repository, str]]:
     lowered = text.lower()
     if not any(hint in lowered for hint in _HINTS):
         return
-    for match in _ADDRESS.finditer(text):
+    spans: list[tuple[int, int]] = []
+    for match in islice(_ADDRESS.finditer(text), ADDRESSES_MAX):
         repository = repository_of(match[0])
         if repository is None:
             continue
-        sentence = sentence_at(text, match.start())
+        spans = spans or sentences(text)
+        at = match.start()
+        sentence = next((text[start:end] for start, end in spans if start <= at < end), "")
         if not _is_somebody_elses(sentence):
             yield repository, _shortened(sentence, match[0])
 

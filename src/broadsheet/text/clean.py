@@ -40,6 +40,7 @@ _INLINE_TAG = re.compile(
     r"(?:jats|mml):[a-z-]{1,30}|(?P<short>[iba]))(?:\s[^<>]{0,300})?\s*/?>",
     re.IGNORECASE,
 )
+_SHORT_CLOSED = re.compile(r"</([iba])>", re.IGNORECASE)
 _TEXT_MARKUP = ("\\", "--", "~", "<", "``")
 _PLAIN_BYTES = bytes(code for code in range(0x20, 0x7F) if chr(code) not in "\\$&<~`")
 
@@ -115,15 +116,15 @@ def _outside_mathematics(text: str) -> str:
 def _plain_of(text: str) -> str:
     if "<" in text:
         text = _BLOCK_TAG.sub(" ", text)
-        closed = text.lower()
+        closed = {name.lower() for name in _SHORT_CLOSED.findall(text)}
         text = _INLINE_TAG.sub(lambda m: _kept_tag(m, closed), text)
     return unlatex(text)
 
 
-def _kept_tag(match: re.Match[str], whole: str) -> str:
+def _kept_tag(match: re.Match[str], closed: set[str]) -> str:
     """`<i>` may be an index or a token: it is markup only where a closing tag stands too."""
     short = match["short"]
-    return match[0] if short and f"</{short.lower()}>" not in whole else ""
+    return match[0] if short and short.lower() not in closed else ""
 
 
 def _unescaped(match: re.Match[str]) -> str:
