@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from threading import Event
+from datetime import datetime
+from threading import Event, Thread
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.harvest.fetch import PoliteClient
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 #: A new paper is findable within 2 s of its commit: looking costs one indexed read.
 FOLLOW_EVERY_S = 1.0
+STOP_WITHIN_S = 5.0
 
 
 def run_worker(
@@ -29,14 +30,38 @@ def run_worker(
     stop: Event,
     make_client: Callable[[Settings], PoliteClient],
 ) -> None:
-    """Follow the index and harvest on schedule until `stop` is set."""
-    harvest_at = clock()
+    """Follow the index and harvest on schedule until `stop` is set.
+
+    Harvesting has a thread of its own: a list of an hour must not keep what has come in
+    from being found.
+    """
+    harvester = Thread(
+        target=_harvest_on_schedule,
+        args=(db, settings, clock, stop, make_client),
+        name="harvester",
+        daemon=True,
+    )
+    harvester.start()
     while not stop.is_set():
         _guarded("index", lambda: follow_index(settings.home, db))
-        if clock() >= harvest_at:
-            harvest_at = clock() + timedelta(minutes=settings.harvest_every_minutes)
-            _guarded("harvest", lambda: _harvest(db, settings, clock, make_client))
         stop.wait(FOLLOW_EVERY_S)
+    harvester.join(timeout=STOP_WITHIN_S)
+
+
+def _harvest_on_schedule(
+    db: Database,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    stop: Event,
+    make_client: Callable[[Settings], PoliteClient],
+) -> None:
+    def once() -> None:
+        with make_client(settings) as client:
+            harvest(db, client, settings, now=clock(), only_due=True, should_stop=stop.is_set)
+
+    while not stop.is_set():
+        _guarded("harvest", once)
+        stop.wait(settings.harvest_every_minutes * 60)
 
 
 def _guarded(step: str, work: Callable[[], object]) -> None:
@@ -47,13 +72,3 @@ def _guarded(step: str, work: Callable[[], object]) -> None:
         log.warning("event=step_failed step=%s reason=%s", step, error)
     except Exception:
         log.exception("event=step_broke step=%s", step)
-
-
-def _harvest(
-    db: Database,
-    settings: Settings,
-    clock: Callable[[], datetime],
-    make_client: Callable[[Settings], PoliteClient],
-) -> None:
-    with make_client(settings) as client:
-        harvest(db, client, settings, now=clock())

@@ -17,7 +17,7 @@ from broadsheet.errors import NotFoundError
 from broadsheet.identity import Add, Intent, Join, Replace
 from broadsheet.rank.attention import attention
 from broadsheet.store.database import Row, Transaction
-from broadsheet.store.documents import read_in, read_stored_records
+from broadsheet.store.documents import CATEGORY_GAP, read_in, read_stored_records
 from broadsheet.text.fold import title_key
 from broadsheet.text.names import author_key, surname
 from broadsheet.types import Document
@@ -276,7 +276,7 @@ def _columns(document: Document) -> tuple[object, ...]:
         document.year,
         " ".join(surname(author.name) for author in document.authors[:SURNAMES_MAX]),
         document.announced and document.announced.isoformat(),
-        " ".join(document.categories),
+        CATEGORY_GAP.join(document.categories),
         attention(document),
     )
 

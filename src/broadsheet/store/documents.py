@@ -15,6 +15,9 @@ from broadsheet.store.database import PARAMETERS_MAX, Row
 from broadsheet.text.identifiers import canonical_identifier, own_identifier
 from broadsheet.types import Document, Merge
 
+#: Between categories in their column; a category may hold spaces.
+CATEGORY_GAP = "\n"
+
 
 class Reads(Protocol):
     """A Database, or the Transaction of a unit of work."""
@@ -146,6 +149,19 @@ def day_documents(db: Reads, day: date) -> list[Document]:
         (day.isoformat(),),
     )
     return load_documents(db, [doc_no for (doc_no,) in rows])
+
+
+def day_listing(db: Reads, day: date) -> list[tuple[int, tuple[str, ...]]]:
+    """(doc_no, categories) of each document announced on `day`, in the order of `day_documents`."""
+    rows = db.read(
+        "SELECT doc_no, categories FROM documents WHERE announced = ? AND merged_into IS NULL"
+        " ORDER BY attention DESC, doc_id",
+        (day.isoformat(),),
+    )
+    return [
+        (doc_no, tuple(categories.split(CATEGORY_GAP) if categories else ()))
+        for doc_no, categories in rows
+    ]
 
 
 def day_counts(db: Reads, first: date, last: date) -> list[DayCount]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from broadsheet.store.database import Database
 from broadsheet.store.documents import (
     day_counts,
-    day_documents,
+    day_listing,
     last_change_no,
     load_documents,
     neighbour_days,
@@ -111,4 +111,4 @@ def _counted(listing: Listing) -> tuple[tuple[str, int], ...]:
 @lru_cache(maxsize=LISTINGS_KEPT)
 def _listing(db: Database, day: date, change_no: int) -> Listing:
     """(doc_no, categories) of the day's documents by attention, as of `change_no`."""
-    return [(document.doc_no, document.categories) for document in day_documents(db, day)]
+    return day_listing(db, day)

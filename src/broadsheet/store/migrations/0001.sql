@@ -41,7 +41,7 @@ CREATE TABLE documents (
     year         INTEGER,
     surnames     TEXT NOT NULL,
     announced    TEXT,
-    categories   TEXT NOT NULL,
+    categories   TEXT NOT NULL, -- one a line
     attention    REAL NOT NULL,
     change_no    INTEGER NOT NULL UNIQUE,
     merged_into  INTEGER REFERENCES documents (doc_no)
