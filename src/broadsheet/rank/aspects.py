@@ -74,6 +74,7 @@ _COMPILED = tuple(
 # Where in the abstract (0 first, 1 last sentence) each aspect is at home, and how far it strays.
 _HOME = np.array([0.0, 0.6, 1.0])
 _STRAY = np.array([0.35, 0.30, 0.22])
+_PLACE_MAX = 3.0  # nats: words can overrule the place
 
 # Authors turn to their own work once: what stands before "we", "our", "this paper" is background.
 _TURN = re.compile(r"\b(?:we|our|this (?:paper|article|work|study|thesis|report)|i|here)\b")
@@ -96,8 +97,8 @@ def aspect_shares(sentences: Sequence[str]) -> npt.NDArray[np.float64]:
             if pattern.search(lowered):
                 votes[row] += weights
     votes += _turn_votes(sentences)
-    place = np.arange(n)[:, None] / max(n - 1, 1)
-    votes -= ((place - _HOME) / _STRAY) ** 2 / 2.0
+    place = np.arange(n)[:, None] / (n - 1) if n > 1 else np.full((n, 1), 0.5)
+    votes -= np.minimum(((place - _HOME) / _STRAY) ** 2 / 2.0, _PLACE_MAX)
     return _share_of_cuts(votes)
 
 

@@ -16,8 +16,8 @@ from broadsheet.rank.fusion import best_first
 
 Floats = npt.NDArray[np.floating]
 
-N_FEEDBACK = 10
-FEEDBACK_SHARE = 0.4
+N_FEEDBACK = 5
+FEEDBACK_SHARE = 0.5
 SHARPNESS = 5.0
 N_EXPANSION_TERMS = 20
 

@@ -9,7 +9,7 @@ Document Similarity" (arXiv:2111.08366), for sentences matched one by one; Khatt
 docs/decisions/021-search-similar.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,26 @@ from broadsheet.rank.fusion import z_scores
 Vectors = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float64]
 
-WHOLE_WEIGHT, ANY_WEIGHT, SAME_WEIGHT, WORDS_WEIGHT = 0.5, 1.0, 1.0, 0.5
 OTHER_ASPECT_PENALTY = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each kind of likeness counts, see `similarity`."""
+
+    whole: float
+    matched: float
+    same: float
+    words: float
+
+
+WEIGHTS: Mapping[Aspect, Weights] = {
+    Aspect.ALL: Weights(whole=0.5, matched=1.0, same=1.0, words=0.25),
+    Aspect.BACKGROUND: Weights(whole=0.5, matched=1.0, same=1.0, words=0.25),
+    # A method is known by its names, and they stand in any sentence of the other paper.
+    Aspect.METHOD: Weights(whole=0.0, matched=2.0, same=0.0, words=0.5),
+    Aspect.RESULT: Weights(whole=0.5, matched=1.0, same=1.0, words=0.25),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +134,7 @@ def similarity(
     (`words`). For `all` the third is the second turned round: each part of the paper matched in
     the query.
     """
-    weights = part_weights(query, aspect, rows=rows)
+    kinds, weights = WEIGHTS[aspect], part_weights(query, aspect, rows=rows)
     matched = weights @ best_matches(query.vectors, pool)
     if aspect is Aspect.ALL:
         third = _matched_back(query, pool)
@@ -124,10 +142,10 @@ def similarity(
         penalty = OTHER_ASPECT_PENALTY * (1.0 - pool.shares[:, ASPECTS.index(aspect)])
         third = weights @ best_matches(query.vectors, pool, penalty=penalty)
     return (
-        WHOLE_WEIGHT * z_scores(whole)
-        + ANY_WEIGHT * z_scores(matched)
-        + SAME_WEIGHT * z_scores(third)
-        + WORDS_WEIGHT * z_scores(words)
+        kinds.whole * z_scores(whole)
+        + kinds.matched * z_scores(matched)
+        + kinds.same * z_scores(third)
+        + kinds.words * z_scores(words)
     )
 
 

@@ -1,0 +1,38 @@
+import math
+
+import pytest
+
+from broadsheet.rank.words import (
+    bm25f,
+    dot,
+    inverse_document_frequency,
+    shared_terms,
+    tfidf_vector,
+    weighted_counts,
+)
+
+
+def test_idf_is_positive_and_falls_with_frequency() -> None:
+    values = [inverse_document_frequency(10, n) for n in range(11)]
+    assert values == sorted(values, reverse=True)
+    assert values[-1] > 0
+    assert inverse_document_frequency(10, 1) == pytest.approx(math.log(1 + 9.5 / 1.5))
+
+
+def test_title_words_count_three_times() -> None:
+    assert weighted_counts(["a", "b"], ["b", "c"]) == {"a": 3, "b": 4, "c": 1}
+
+
+def test_bm25_by_hand() -> None:
+    documents = [{"cat": 2, "dog": 1}, {"dog": 3}]
+    scores = bm25f({"cat": 1.0}, documents, idf=lambda term: 1.5, mean_length=3.0)
+    assert scores.tolist() == pytest.approx([1.5 * 2 * 2.2 / (2 + 1.2), 0.0])
+
+
+def test_tfidf_vectors_are_unit_and_compare() -> None:
+    idf = {"rare": 2.0, "dull": 0.5}.__getitem__
+    left, right = tfidf_vector({"rare": 1, "dull": 4}, idf), tfidf_vector({"rare": 2}, idf)
+    assert dot(left, left) == pytest.approx(1.0)
+    assert dot(left, right) == pytest.approx(dot(right, left))
+    assert shared_terms(left, left) == ["rare", "dull"]
+    assert tfidf_vector({}, idf) == {}
