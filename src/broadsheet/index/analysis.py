@@ -8,8 +8,8 @@ Japanese characters are words of their own: such text has no spaces to split at.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
@@ -33,8 +33,7 @@ when where whether which while who whom whose why will with within would you you
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
-@dataclass(frozen=True, slots=True)
-class WordSpan:
+class WordSpan(NamedTuple):
     """A word as indexed, and the characters `text[start:end]` it came from."""
 
     start: int

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tantivy import FieldType, Occur, Query, Schema
 
@@ -134,19 +135,17 @@ class _Compiler:
         like = self._joined([self._like(part) for part in likes], Occur.Must)
         if likes and like is None:
             return self._nothing(tokens)
-        strict_words = [
-            *[(Occur.Must, self._word_or_compound(token, compounds)) for token in tokens],
-            *[(Occur.Should, query) for query in beside],
+        forms = [self._forms(token, compounds) for token in tokens]
+        # One flat list of terms takes half the time of a list of lists.
+        some = [(Occur.Should, query) for query in (*chain.from_iterable(forms), *beside)]
+        every = [
+            *((Occur.Must, Query.boolean_query([(Occur.Should, q) for q in f])) for f in forms),
+            *((Occur.Should, query) for query in beside),
         ]
-        relaxed_words = [
-            *[(Occur.Should, self._word_or_compound(token, compounds)) for token in tokens],
-            *[(Occur.Should, query) for query in beside],
-        ]
-        must = [(Occur.Must, q) for q in (condition, like) if q is not None]
+        must = [(Occur.Must, query) for query in (condition, like) if query is not None]
         strict = relaxed = None
-        if strict_words:
-            strict = Query.boolean_query([(Occur.Must, Query.boolean_query(strict_words)), *must])
-            relaxed = Query.boolean_query([(Occur.Must, Query.boolean_query(relaxed_words)), *must])
+        if tokens:
+            strict, relaxed = _with_all(every, must), _with_all(some, must)
             if len(tokens) > STRICT_WORDS_MAX:
                 strict, relaxed = relaxed, None
             elif len(tokens) == 1:
@@ -157,7 +156,7 @@ class _Compiler:
             strict=strict,
             relaxed=relaxed,
             condition=condition,
-            scored=bool(strict_words or likes) or _is_scored(others),
+            scored=bool(tokens or likes) or _is_scored(others),
             words=tuple(tokens),
             wanted=_wanted(root, tokens, self._likes),
             likes=tuple(self._likes),
@@ -225,21 +224,19 @@ class _Compiler:
         query = Query.term_query(self._schema, field, value, option)
         return query if weight == 1.0 else Query.boost_query(query, weight)
 
-    def _word(self, token: str) -> Query:
-        return Query.boolean_query(
-            [
-                (Occur.Should, self._term(field, stem(token) if field == "text" else token, weight))
-                for field, weight in WORD_WEIGHTS.items()
-            ]
-        )
+    def _word_terms(self, token: str) -> list[Query]:
+        return [
+            self._term(field, stem(token) if field == "text" else token, weight)
+            for field, weight in WORD_WEIGHTS.items()
+        ]
 
-    def _word_or_compound(self, token: str, compounds: Sequence[tuple[str, ...]]) -> Query:
+    def _word(self, token: str) -> Query:
+        return Query.boolean_query([(Occur.Should, term) for term in self._word_terms(token)])
+
+    def _forms(self, token: str, compounds: Sequence[tuple[str, ...]]) -> list[Query]:
         """A word, or the compound it came from written as one: multi-modal, multimodal."""
         joined = ["".join(parts) for parts in compounds if token in parts and len(parts) <= 3]
-        if not joined:
-            return self._word(token)
-        either = [self._word(token), *map(self._word, joined)]
-        return Query.boolean_query([(Occur.Should, query) for query in either])
+        return [term for form in (token, *joined) for term in self._word_terms(form)]
 
     def _compound(self, parts: tuple[str, ...]) -> Query | None:
         """A hyphenated word's parts next to each other, worth something extra."""
@@ -371,6 +368,11 @@ class _Compiler:
 
     def _range(self, field: str, first: int | None, last: int | None) -> Query:
         return Query.range_query(self._schema, field, FieldType.Integer, first, last)
+
+
+def _with_all(wanted: list[tuple[Occur, Query]], must: list[tuple[Occur, Query]]) -> Query:
+    query = Query.boolean_query(wanted)
+    return Query.boolean_query([(Occur.Must, query), *must]) if must else query
 
 
 def telling_words(bare: Sequence[Word]) -> list[str]:

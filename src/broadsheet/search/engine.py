@@ -117,6 +117,13 @@ def search(
     )
 
 
+def rank(index: LexicalIndex, text: str, *, k: int) -> Ranking:
+    """What `search` would answer, without reasons, snippets and notices: for measuring."""
+    searcher = index.searcher()
+    compiled = compile_query(searcher, parse_query(text).root)
+    return _choose(searcher, text, compiled, sort="best", k=k, offset=0).ranking
+
+
 def find_all(index: LexicalIndex, text: str) -> list[int]:
     """The doc_nos of every document that `search` would find, best first; for exports."""
     searcher = index.searcher()
@@ -210,6 +217,8 @@ def _relaxed_notice(n_with_all: int) -> str:
 
 
 def _names_matched(names: Sequence[str], highlighter: Highlighter) -> list[tuple[str, list[Match]]]:
+    if not highlighter.find("\n".join(names)):
+        return []
     return [(name, matches) for name in names if (matches := highlighter.find(name))]
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from broadsheet.index.analysis import RUN, WordSpan, stem, word_spans
+from broadsheet.text.fold import fold
 
 SNIPPET_CHARS_MAX = 300
 _LEAD_CHARS_MAX = 120
@@ -28,8 +31,7 @@ class Wanted:
     phrases: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """`text[start:end]`, and the key that tells different wanted things apart."""
 
     start: int
@@ -66,10 +68,11 @@ class Highlighter:
         """The wanted words of `text`, in order, not overlapping; of two, the longer."""
         if not text or not (self._starts or self._phrases):
             return []
-        if text.isascii() or _BEYOND_PUNCTUATION.search(text) is None:
-            lower = text.lower()
+        lower = text.lower() if _BEYOND_PUNCTUATION.search(text) is None else fold(text)
+        if len(lower) == len(text):
+            # Places in `lower` are places in `text`.
             runs = _runs_from(text, lower, self._starts)
-            matches = self._wanted_runs(runs) + self._find_phrases(text, lower)
+            matches = self._wanted_runs(runs) + self._find_phrases(lower)
         else:
             matches = self._wanted_runs(RUN.finditer(text)) if self._starts else []
             spans = word_spans(text) if self._phrases else []
@@ -91,12 +94,12 @@ class Highlighter:
                 matches += self._find_within(run.start(), word)
         return matches
 
-    def _find_phrases(self, text: str, lower: str) -> list[Match]:
+    def _find_phrases(self, lower: str) -> list[Match]:
         return [
             Match(found.start(), found.end(), " ".join(phrase))
             for phrase, pattern in self._phrases.items()
             if all(word in lower for word in phrase)
-            for found in pattern.finditer(text)
+            for found in pattern.finditer(lower)
         ]
 
     def _find_in_markup(self, text: str) -> list[Match]:
@@ -181,20 +184,33 @@ def spans_of(matches: Sequence[Match]) -> tuple[Span, ...]:
 def make_snippet(
     text: str, matches: Sequence[Match], *, chars_max: int = SNIPPET_CHARS_MAX
 ) -> Snippet:
-    """The part of `text` with the most different matches, the first of equals.
+    """A part of `text` with as many different matches as fit, the first such.
 
     It begins with its sentence where that is near. The start of the text if nothing matches.
     """
     if len(text) <= chars_max:
         return Snippet(text, spans_of(matches))
+    at = _densest(matches, chars_max - _LEAD_CHARS_MAX)
+    return _cut(text, matches, _lead(text, matches[at].start) if matches else 0, chars_max)
+
+
+def _densest(matches: Sequence[Match], width: int) -> int:
+    """Which match begins the stretch of `width` with the most different keys, then most matches."""
     best, best_value = 0, (0, 0)
-    for match in matches:
-        start = _lead(text, match.start)
-        inside = [m for m in matches if m.start >= start and m.end <= start + chars_max]
-        value = (len({m.key for m in inside}), len(inside))
+    inside: Counter[str] = Counter()
+    last = 0
+    for first, match in enumerate(matches):
+        while last < len(matches) and matches[last].end <= match.start + width:
+            inside[matches[last].key] += 1
+            last += 1
+        value = (len(inside), last - first)
         if value > best_value:
-            best, best_value = start, value
-    return _cut(text, matches, best, chars_max)
+            best, best_value = first, value
+        inside[match.key] -= 1
+        if inside[match.key] <= 0:
+            del inside[match.key]
+        last = max(last, first + 1)
+    return best
 
 
 def _cut(text: str, matches: Sequence[Match], start: int, chars_max: int) -> Snippet:
