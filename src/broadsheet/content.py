@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from typing import Any
+
+import orjson
 
 from broadsheet.types import Author, Record, RecordVersion
 
@@ -57,12 +58,12 @@ def dump_record(record: Record) -> str:
         ]
     if record.extra:
         content["extra"] = dict(record.extra)
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(content).decode()
 
 
 def load_record(source: str, key: str, content: str) -> Record:
     """The inverse of `dump_record`."""
-    values: dict[str, Any] = json.loads(content)
+    values: dict[str, Any] = orjson.loads(content)
     for name in _LISTS:
         if name in values:
             values[name] = tuple(values[name])

@@ -28,7 +28,7 @@ records = st.builds(
     upvotes=st.none() | st.integers(0, 10**6),
     ratings=st.lists(st.floats(0, 10), max_size=3).map(tuple),
     deleted=st.booleans(),
-    extra=st.dictionaries(texts, st.none() | texts | st.integers(), max_size=3),
+    extra=st.dictionaries(texts, st.none() | texts | st.integers(-(2**63), 2**63 - 1), max_size=3),
 )
 
 

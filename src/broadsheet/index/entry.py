@@ -18,12 +18,12 @@ it beat the sum of two fields' scores on scifact, cranfield and cacm alike.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from typing import Any
 
+import orjson
 from tantivy import Schema, SchemaBuilder
 
 from broadsheet.index.analysis import foldable
@@ -38,9 +38,6 @@ ABSTRACT_CHARS_MAX = 50_000
 NOTES_CHARS_MAX = 10_000
 AUTHORS_MAX = 5_000
 LATEST_ORDINAL = date.max.toordinal()
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,7 @@ def entry(document: Document) -> dict[str, Any]:
 
 
 def read_shown(doc_no: int, stored: bytes) -> Shown:
-    values = json.loads(stored)
+    values = orjson.loads(stored)
     return Shown(
         doc_no=doc_no,
         doc_id=values["doc_id"],
@@ -195,7 +192,7 @@ def _shown(document: Document, authors: list[str], year: int | None, notes: str)
         "dated": day.isoformat() if (day := dated(document)) else None,
         "notes": notes,
     }
-    return _ENCODER.encode(values).encode("utf-8", "replace")
+    return orjson.dumps(values)
 
 
 def _digest(fields: dict[str, Any], document: Document) -> bytes:
