@@ -15,13 +15,12 @@ _MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u064b-\u0652\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]"
 )
 # Letters that Unicode does not decompose.
-_LETTERS = str.maketrans(
-    {
-        "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ħ": "h",
-        "ı": "i", "ȷ": "j", "ŋ": "n", "ß": "ss", "ɛ": "ε", "ϵ": "ε", "ϕ": "φ", "ϑ": "θ", "ϱ": "ρ",
-        "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-",
-    }
-)  # fmt: skip
+_PLAIN_LETTERS = {
+    "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ħ": "h",
+    "ı": "i", "ȷ": "j", "ŋ": "n", "ß": "ss", "ɛ": "ε", "ϵ": "ε", "ϕ": "φ", "ϑ": "θ", "ϱ": "ρ",
+    "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-",
+}  # fmt: skip
+_LETTER = re.compile(f"[{re.escape(''.join(_PLAIN_LETTERS))}]")
 _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
     "zeta": "ζ", "eta": "η", "theta": "θ", "vartheta": "θ", "iota": "ι", "kappa": "κ",
@@ -47,7 +46,7 @@ def fold(text: str) -> str:
         return text.lower()
     for _ in range(4):
         before, text = text, _folded(text)
-        if text == before:
+        if text == before or text.isascii():
             break
     return text
 
@@ -66,12 +65,17 @@ def title_key(title: str) -> int:
 
 def _folded(text: str) -> str:
     text = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    return unicodedata.normalize("NFKC", text.casefold().translate(_LETTERS))
+    return unicodedata.normalize("NFKC", _LETTER.sub(_plain_letter, text.casefold()))
+
+
+def _plain_letter(match: re.Match[str]) -> str:
+    return _PLAIN_LETTERS[match[0]]
 
 
 def _without_markup(text: str) -> str:
     text = accents(text)
-    text = _SCRIPT.sub("", text) if "$" in text or "\\" in text else text
+    if ("$" in text or "\\" in text) and ("_" in text or "^" in text):
+        text = _SCRIPT.sub("", text)
     text = _COMMAND.sub(_command, text)
     return " ".join(
         text.replace("$", " ").replace("{", "").replace("}", "").replace("\\", "").split()
