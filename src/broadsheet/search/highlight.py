@@ -13,7 +13,7 @@ from broadsheet.text.fold import fold
 
 SNIPPET_CHARS_MAX = 300
 _LEAD_CHARS_MAX = 120
-_START_LETTERS = 3
+_START_LETTERS = 5
 _STARTS_MAX = 12
 _BEYOND_PUNCTUATION = re.compile("[^\x00-\x7f\u2010-\u2027\u2030-\u205e\u00a0-\u00a9]")
 _MARKUP = re.compile(r"[\\{]")
@@ -147,10 +147,10 @@ def _runs_from(text: str, lower: str, starts: Sequence[str]) -> Iterator[re.Matc
     for start in starts:
         at = lower.find(start)
         while at >= 0:
-            run = RUN.match(text, at)
-            if run is not None and (at == 0 or not lower[at - 1].isalnum()):
+            begins = at == 0 or not lower[at - 1].isalnum()
+            if begins and (run := RUN.match(text, at)) is not None:
                 yield run
-            at = lower.find(start, run.end() if run else at + 1)
+            at = lower.find(start, at + len(start))
 
 
 def _markup_chunks(text: str) -> Iterator[tuple[int, str]]:
