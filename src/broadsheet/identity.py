@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from broadsheet.content import digest, dump_record
 from broadsheet.text.fold import fold, title_key
@@ -119,6 +119,9 @@ def _decide_one(record: Record, known: Known) -> list[Intent]:
     content = dump_record(record)
     mark = digest(content)
     last = known.records.get((record.source, record.key))
+    if last and last.digest != mark and _is_another_papers(record, last, known):
+        record = replace(record, key=other_key(record))
+        last = known.records.get((record.source, record.key))
     if last is None:
         return _take_new(record, content, mark, known)
     if last.digest == mark or (last.record_no, mark) in known.seen_digests:
@@ -126,6 +129,19 @@ def _decide_one(record: Record, known: Known) -> list[Intent]:
     if record.datestamp and last.datestamp and record.datestamp < last.datestamp:
         return [Keep()]
     return _take_changed(record, content, mark, last, known)
+
+
+def other_key(record: Record) -> str:
+    """The key of a record whose own key a different paper has: bare row numbers of two files."""
+    title = " ".join(fold(record.title).split()).encode("utf-8", "replace")
+    return f"{record.key}~{hashlib.blake2b(title, digest_size=4).hexdigest()}"
+
+
+def _is_another_papers(record: Record, last: KnownRecord, known: Known) -> bool:
+    """Whether a weak key (`id:17`) met again plainly names another paper."""
+    if record.deleted or not record.identifiers or is_strong(record.identifiers[0]):
+        return False
+    return _contradicts(record, sketch_surnames(record), known.documents[last.doc_no])
 
 
 def _take_new(record: Record, content: str, mark: bytes, known: Known) -> list[Intent]:

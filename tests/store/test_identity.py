@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -156,6 +157,18 @@ def test_bare_ids_of_two_files_do_not_fold_different_papers(tmp_path: Path) -> N
     db = a_library(tmp_path, one, other)
     assert count_documents(db) == 2
     assert get_document(db, "17").title == one.title
+
+
+def test_the_same_row_number_in_two_files_loses_no_paper(tmp_path: Path) -> None:
+    one = a_record(1, source="file", key="id:17", identifiers=("id:17",))
+    other = a_record(500, source="file", key="id:17", identifiers=("id:17",))
+    db = a_library(tmp_path, one)
+    assert take_in(db, other).added == 1
+    assert count_documents(db) == 2
+    assert get_document(db, "17").title == one.title
+    assert take_in(db, one, other) == IngestReport(read=2, unchanged=2)
+    # The same paper under the same number, revised, is an update all the same.
+    assert take_in(db, replace(other, abstract="Revised.")).updated == 1
 
 
 def test_order_of_arrival_does_not_change_the_library(tmp_path: Path) -> None:

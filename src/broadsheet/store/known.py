@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from broadsheet.identity import Known, KnownDocument, KnownRecord
+from broadsheet.identity import Known, KnownDocument, KnownRecord, other_key
 from broadsheet.store.documents import Reads, read_in
 from broadsheet.text.fold import title_key
+from broadsheet.text.identifiers import is_strong
 from broadsheet.types import Record
 
 
@@ -17,6 +18,8 @@ def find_known(db: Reads, records: Sequence[Record]) -> Known:
     by_source: dict[str, list[str]] = defaultdict(list)
     for record in records:
         by_source[record.source].append(record.key)
+        if record.identifiers and not is_strong(record.identifiers[0]):
+            by_source[record.source].append(other_key(record))
     for source, keys in by_source.items():
         rows = read_in(
             db,
