@@ -103,7 +103,8 @@ def test_who_is_found(index: LexicalIndex, query: str, expected: set[int]) -> No
     "query",
     ['"', "(((", "a " * 5_000, "OR OR", "-", "'; DROP TABLE x; --", "<b>hi</b>", "$\\frac{1}{2}$",
      "year:0..99999", "announced:0001-01-01..9999-12-31", "like:nothing", "id:(", "title:", "\x00",
-     "ab* " * 50, "\ud800", "-(-(-a))", "a" * 10_000, "like:arxiv:2603.00001 -diffusion"],
+     "ab* " * 50, "\ud800", "ab\ud800c", "title:\udfff\"x",
+     "-(-(-a))", "a" * 10_000, "like:arxiv:2603.00001 -diffusion"],
 )  # fmt: skip
 def test_no_query_fails(index: LexicalIndex, query: str) -> None:
     answer = search(index, query, with_facets=True)

@@ -221,7 +221,8 @@ class _Reader:
         if len(text) > CHARS_MAX:
             text = text[:CHARS_MAX]
             self._notice(f"Only the first {CHARS_MAX:,} characters of the query were read.")
-        self._text = text.translate(_QUOTES)
+        # Half characters, which a badly decoded text can hold, are no text to any index.
+        self._text = text.encode("utf-8", "replace").decode("utf-8").translate(_QUOTES)
         self._at = 0
         self._n_terms = 0
         self._n_prefixes = 0

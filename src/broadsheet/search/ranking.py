@@ -97,11 +97,14 @@ def _rank_newest(
             query, max(1, k), count=True, offset=offset, order_by_field="newest", order=Order.Asc
         )
         found = [searcher.shown(address) for _, address in result.hits[:k]]
-    scores = _scores(searcher, query, [shown.doc_no for shown in found]) if scored else {}
+    scores = score_documents(searcher, query, [shown.doc_no for shown in found]) if scored else {}
     return Ranking(_count(result), tuple((shown, scores.get(shown.doc_no, 0.0)) for shown in found))
 
 
-def _scores(searcher: LexicalSearcher, query: Query, doc_nos: list[int]) -> dict[int, float]:
+def score_documents(
+    searcher: LexicalSearcher, query: Query, doc_nos: list[int]
+) -> dict[int, float]:
+    """The scores of those of these documents that the query finds."""
     if not doc_nos:
         return {}
     among = Query.const_score_query(Query.term_set_query(searcher.schema, "doc_no", doc_nos), 0.0)
