@@ -175,7 +175,7 @@ class LexicalIndex:
             position is not None
             and position.schema == SCHEMA_VERSION
             and position.store_id == log.store_id
-            and change_no == position.change_no
+            and change_no <= position.change_no <= log.last_change_no()
             and self._opens()
         )
 
