@@ -17,10 +17,11 @@ NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 def a_record(number: int = 1, **changes: Any) -> Record:
     """An arXiv record; different numbers are different papers in every respect."""
     arxiv_id = f"2603.{number:05d}"
+    about = f"{_word(number).title()} {_word(number * 7 + 3)}"
     record = Record(
         source="arxiv-oai",
         key=arxiv_id,
-        title=f"{_word(number).title()} {_word(number * 7 + 3)} nets under {_word(number + 5)}",
+        title=f"{about} networks seen under {_word(number + 5)}",
         identifiers=(f"arxiv:{arxiv_id}",),
         abstract=f"We measure {_word(number)} and find {number} surprises. Code is not there.",
         authors=(Author(f"Ada {_word(number).title()}"), Author(f"Bo {_word(number + 1).title()}")),

@@ -26,3 +26,10 @@ def test_printing_and_reading_again_gives_the_same_tree(text: str) -> None:
 @given(st.text(alphabet='()-"OR abc:*', max_size=400), st.integers(1, 200))
 def test_what_is_read_is_bounded(text: str, times: int) -> None:
     assert len(leaves(parse_query(text * times).root, negated=True)) <= TERMS_MAX
+
+
+def test_a_quotation_mark_in_a_name_is_not_part_of_it() -> None:
+    """Found by the property above: `category:0\\"` printed what read back as another name."""
+    for text in ('CAT:0\\\\"', 'like:a\\"b', 'id:"x\\""'):
+        root = parse_query(text).root
+        assert parse_query(format_query(root)).root == root

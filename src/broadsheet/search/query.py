@@ -470,9 +470,14 @@ def _text_field(field: TextField) -> _Make:
     return lambda value, quoted: (_phrase_node if quoted else _word_node)(value, field)
 
 
+def _name(value: str) -> str:
+    """A name that is no text: quotation marks and backslashes are never part of it."""
+    return " ".join(value.replace('"', "").replace("\\", "").split())
+
+
 def _category(value: str, quoted: bool) -> Leaf | None:
-    name = _settled(value).removesuffix(".*").rstrip("*")
-    return Category(_settled(name)) if any(map(str.isalnum, name)) else None
+    name = _name(value).removesuffix(".*").rstrip("*")
+    return Category(_name(name)) if any(map(str.isalnum, name)) else None
 
 
 def _years(value: str, quoted: bool) -> Leaf | None:
@@ -519,12 +524,12 @@ def _has(value: str, quoted: bool) -> Leaf | None:
 
 
 def _like(value: str, quoted: bool) -> Leaf | None:
-    name = _settled(value)
+    name = _name(value)
     return Like(name) if any(map(str.isalnum, name)) else None
 
 
 def _identifier(value: str, quoted: bool) -> Leaf | None:
-    name = _settled(value)
+    name = _name(value)
     return Identifier(name) if any(map(str.isalnum, name)) else None
 
 

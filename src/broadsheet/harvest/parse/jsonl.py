@@ -155,9 +155,10 @@ def _claims(row: Mapping[str, Any], own: str, pdf: str) -> list[object]:
 def _aliases(names: object) -> Iterator[str]:
     """Other ids of the work, in schemes of other files (`nips1987:0047`), as we export them."""
     for name in names[:100] if isinstance(names, list) else ():
-        if isinstance(name, str) and ":" in name and canonical_identifier(name) is None:
-            if alias := own_identifier(name):
-                yield alias
+        if not isinstance(name, str) or ":" not in name or canonical_identifier(name):
+            continue
+        if alias := own_identifier(name):
+            yield alias
 
 
 def _with_ids(row: Mapping[str, Any], authors: tuple[Author, ...]) -> tuple[Author, ...]:
