@@ -159,6 +159,8 @@ def _versions(ordered: Sequence[StoredRecord]) -> tuple[DocumentVersion, ...]:
     versions, and what we saw change between two of its contents."""
     telling = max(ordered, key=lambda item: (len(item.record.versions), len(item.history)))
     record = telling.record
+    if not record.versions and not telling.history:
+        return (DocumentVersion(1, record.submitted or record.announced, record.source),)
     dates = {version.number: version.submitted for version in record.versions}
     contents = [(old, replaced_on) for old, replaced_on in telling.history]
     changes: list[tuple[date, dict[str, str]]] = []

@@ -28,7 +28,7 @@ from broadsheet.errors import (
 FILE_NAME = "broadsheet.sqlite"
 APPLICATION_ID = 0x42_53_48_54  # "BSHT", in the file's header: how a foreign file is told
 BUSY_TIMEOUT_S = 15.0
-CACHE_KIB = 32 * 1024
+CACHE_KIB = 128 * 1024
 PARAMETERS_MAX = 30_000
 
 Row = tuple[Any, ...]
@@ -156,6 +156,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         # NORMAL: a power cut may lose the last commits but never damages the file, and a
         # harvest asks again from its checkpoint, which would be lost along with them.
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 8000")
         connection.execute("PRAGMA foreign_keys = OFF")
         return connection
 

@@ -59,6 +59,10 @@ _NAME_AND_VALUE = re.compile(r"([A-Za-z][A-Za-z0-9.+_-]{0,39}):\S+")
 _UNSAFE = re.compile(
     r"[\s\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]"
 )
+#: Most addresses are of other sites; this tells, without taking them apart.
+_KNOWN_HOST = re.compile(
+    r"arxiv|ar5iv|huggingface|hf\.co|doi\.org|openreview|aclanthology|aclweb", re.IGNORECASE
+)
 _TRACKING = re.compile(r"utm_|ref$|source$|fbclid$|gclid$")
 
 
@@ -187,6 +191,8 @@ def _acl(value: str) -> str | None:
 
 
 def _from_url(url: str) -> str | None:
+    if not _KNOWN_HOST.search(url):
+        return None
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.")
