@@ -14,6 +14,7 @@ import typer
 from broadsheet.cli.opening import now, opened, settings_of
 from broadsheet.cli.output import print_json, print_table, progress_bar, say
 from broadsheet.errors import BroadsheetError, UsageError
+from broadsheet.store.database import CACHE_MIB_IMPORT
 from broadsheet.types import IngestReport
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -43,7 +44,10 @@ def import_(
     from broadsheet.jobs.imports import import_and_index
 
     began = monotonic()
-    with opened(context, create=True) as (settings, db), progress_bar("reading") as advance:
+    with (
+        opened(context, create=True, cache_mib=CACHE_MIB_IMPORT) as (settings, db),
+        progress_bar("reading") as advance,
+    ):
         report, notice = import_and_index(
             db,
             files,

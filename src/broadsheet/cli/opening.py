@@ -10,7 +10,7 @@ import typer
 
 from broadsheet.errors import UsageError
 from broadsheet.settings import Settings, load_settings
-from broadsheet.store.database import Database, open_database
+from broadsheet.store.database import CACHE_MIB, Database, open_database
 
 
 def now() -> datetime:
@@ -22,10 +22,12 @@ def settings_of(context: typer.Context, **flags: object) -> Settings:
 
 
 @contextmanager
-def opened(context: typer.Context, *, create: bool = False) -> Iterator[tuple[Settings, Database]]:
+def opened(
+    context: typer.Context, *, create: bool = False, cache_mib: int = CACHE_MIB
+) -> Iterator[tuple[Settings, Database]]:
     """The library of this command; made anew only by commands that fill it."""
     settings = settings_of(context)
-    db = open_database(settings.home, create=create)
+    db = open_database(settings.home, create=create, cache_mib=cache_mib)
     try:
         yield settings, db
     finally:

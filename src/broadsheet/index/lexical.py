@@ -317,12 +317,15 @@ def _write(
     target = log.last_change_no()
     first, at, pending, indexed, removed = position.change_no, position.change_no, 0, 0, 0
     with writing(generation):
+        highest = _highest_doc_no(index)
         writer = index.writer(WRITER_HEAP_BYTES, 1)
     try:
         while changes := log.changes(at, BATCH_DOCS):
             with writing(generation):
                 for change in changes:
-                    _apply(writer, change)
+                    # A document above all that are here cannot be here: no entry to replace.
+                    _apply(writer, change, is_new=change.doc_no > highest)
+                    highest = max(highest, change.doc_no)
             gone = sum(change.document is None for change in changes)
             indexed, removed = indexed + len(changes) - gone, removed + gone
             at, pending = changes[-1].change_no, pending + len(changes)
@@ -340,8 +343,19 @@ def _write(
     return FollowReport(indexed, removed, at)
 
 
-def _apply(writer: tantivy.IndexWriter, change: Change) -> None:
-    writer.delete_documents_by_term("doc_no", change.doc_no)
+def _highest_doc_no(index: tantivy.Index) -> int:
+    searcher = index.searcher()
+    if not searcher.num_docs:
+        return 0
+    hits = searcher.search(
+        tantivy.Query.all_query(), 1, count=False, order_by_field="doc_no", order=tantivy.Order.Desc
+    ).hits
+    return int(hits[0][0])
+
+
+def _apply(writer: tantivy.IndexWriter, change: Change, *, is_new: bool) -> None:
+    if not is_new:
+        writer.delete_documents_by_term("doc_no", change.doc_no)
     if change.document is not None:
         writer.add_document(tantivy.Document(**entry(change.document)))
 

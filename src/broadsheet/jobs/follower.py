@@ -37,6 +37,8 @@ class IndexFollower:
 def _follow(home: Path, stop: Event, parent: int) -> None:
     # Ctrl-C reaches the whole group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What it waits for is made by the import: let that go first.
+    os.nice(5)
     db = open_database(home)
     try:
         # A parent that was killed cannot set `stop`: its children then belong to another.

@@ -18,7 +18,7 @@ from broadsheet.store.database import Database
 from broadsheet.store.imports import put_import_finished, put_import_started
 from broadsheet.types import IngestReport, Record, Reject
 
-BATCH_RECORDS = 500
+BATCH_RECORDS = 1_000
 FOLLOWED_FROM_ROWS = 5_000
 REJECTS_FOLDER = "rejects"
 

@@ -28,7 +28,9 @@ from broadsheet.errors import (
 FILE_NAME = "broadsheet.sqlite"
 APPLICATION_ID = 0x42_53_48_54  # "BSHT", in the file's header: how a foreign file is told
 BUSY_TIMEOUT_S = 15.0
-CACHE_KIB = 128 * 1024
+#: Of each thread's connection; a long import touches pages all over and gets more.
+CACHE_MIB = 16
+CACHE_MIB_IMPORT = 128
 PARAMETERS_MAX = 30_000
 
 Row = tuple[Any, ...]
@@ -58,8 +60,9 @@ class Transaction:
 class Database:
     """A library file. Safe to share between threads: each gets its own connection."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, cache_mib: int = CACHE_MIB) -> None:
         self.path = path
+        self._cache_mib = cache_mib
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
@@ -113,14 +116,14 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = _connect(self.path)
+            connection = _connect(self.path, self._cache_mib)
             self._local.connection = connection
             with self._lock:
                 self._connections.append(connection)
         return connection
 
 
-def open_database(home: Path, *, create: bool = True) -> Database:
+def open_database(home: Path, *, create: bool = True, cache_mib: int = CACHE_MIB) -> Database:
     """The library of `home`, migrated to this version.
 
     Raises NotFoundError when there is none and `create` is false, ForeignStoreError,
@@ -140,18 +143,18 @@ def open_database(home: Path, *, create: bool = True) -> Database:
                 f"cannot make the folder {home}: {error.strerror}; choose another with --home"
             ) from error
     version = _schema_of(path)
-    database = Database(path)
+    database = Database(path, cache_mib=cache_mib)
     _migrate(database, version)
     database.store_id = str(database.read("SELECT value FROM about WHERE name = 'store_id'")[0][0])
     return database
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, cache_mib: int) -> sqlite3.Connection:
     with translated(path):
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size = -{cache_mib * 1024}")
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL: a power cut may lose the last commits but never damages the file, and a
         # harvest asks again from its checkpoint, which would be lost along with them.
