@@ -22,7 +22,7 @@ ADDRESSES_MAX = 50
 _HINTS = ("github", "http", "gitlab", "huggingface", "bitbucket", "hf.co", "osf.io", "zenodo")
 _ADDRESS = re.compile(
     r"(?:https?:\s?//|git@|(?<![\w./@-])(?=(?:www\.)?(?:github\.com|gitlab\.[a-z]|bitbucket\.org"
-    r"|codeberg\.org|huggingface\.co|hf\.co|osf\.io|zenodo\.org|sourceforge\.net|pypi\.org"
+    r"|codeberg\.org|huggingface\.co|hf\.co|osf\.io|zenodo\.org|sourceforge\.net"
     r"|anonymous\.4open\.science)))[^\s<>\"'`{}|^$,;]+",
     re.IGNORECASE,
 )

@@ -52,8 +52,6 @@ _HOSTS = (
     _host(r"sourceforge\.net/(?:projects|p)/([a-z0-9][a-z0-9_.-]+)",
           "https://sourceforge.net/projects/{0}"),
     _host(r"code\.google\.com/(?:archive/)?p/([a-z0-9-]+)", "https://code.google.com/p/{0}"),
-    _host(r"pypi\.(?:org|python\.org)/(?:project|pypi)/([a-z0-9._-]+)",
-          "https://pypi.org/project/{0}"),
     _host(r"anonymous\.4open\.science/r/([a-z0-9._-]+)", "https://anonymous.4open.science/r/{0}"),
     _host(rf"(?:huggingface\.co|hf\.co)/datasets/({_OWNER})/({_NAME})",
           "https://huggingface.co/datasets/{0}/{1}", Kind.DATA),
