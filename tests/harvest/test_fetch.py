@@ -311,3 +311,18 @@ def test_what_cannot_be_parsed_is_fetched_again_then_returned(server: ReplayServ
     assert isinstance(failed, ParseError)
     assert answer.body == BODY[: len(BODY) // 2]
     assert len(server.requests) == 6
+
+
+def test_a_host_that_nobody_answers_at_is_not_tried_for_every_page() -> None:
+    fake = FakeClock()
+    gone = "http://127.0.0.1:9/page"  # the discard port: nothing listens
+    with PoliteClient(door_to([gone]), clock=fake.clock()) as client:
+        with pytest.raises(HarvestError, match="attempts"):
+            client.get(gone)
+        n_waits = len(fake.waits_s)
+        with pytest.raises(HarvestError, match="could not be reached a moment ago"):
+            client.get(gone)
+        assert len(fake.waits_s) == n_waits
+        fake.elapsed_s += 400
+        with pytest.raises(HarvestError, match="attempts"):
+            client.get(gone)

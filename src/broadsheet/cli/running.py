@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.cli.opening import now, opened, parse_day, settings_of
-from broadsheet.cli.output import print_json, print_table, progress_bar, say
+from broadsheet.cli.output import print_json, print_table, print_text, progress_bar, say
 from broadsheet.errors import BroadsheetError
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
@@ -223,7 +223,8 @@ def _serve(
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3
     )
-    say(f"Broadsheet is at {address} (home: {settings.home}); stop with Ctrl-C")
+    print_text(f"Broadsheet is at {address}")
+    say(f"the library is {settings.home}; stop with Ctrl-C")
     if open_browser and sys.stdout.isatty():
         threading.Timer(0.5, webbrowser.open, (address,)).start()
     with suppress(KeyboardInterrupt):

@@ -35,6 +35,10 @@ PARSE_ATTEMPTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
+#: After every attempt to connect failed: a harvest of thirty days is not thirty long waits.
+UNREACHED_S = 300.0
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Time as an argument: `now` aware UTC, `monotonic` and `sleep` in seconds."""
@@ -70,7 +74,11 @@ class Answer:
 
 
 class _BrokenOffError(Exception):
-    """The answer did not arrive whole; asking again may help."""
+    """The answer did not arrive whole; asking again may help. `unreached`: nobody was there."""
+
+    def __init__(self, reason: str, *, unreached: bool = False) -> None:
+        super().__init__(reason)
+        self.unreached = unreached
 
 
 @dataclass
@@ -91,6 +99,7 @@ class PoliteClient:
         self._lock = threading.RLock()
         self._asked_at: dict[str, float] = {}
         self._closed_until: dict[str, float] = {}
+        self._unreached_until: dict[str, float] = {}
         self._troubles: list[str] = []
         self._http = httpx2.Client(
             transport=GuardedTransport(GuardedBackend(self.door, self.resolve)),
@@ -151,6 +160,7 @@ class PoliteClient:
         waited_s = 0.0
         for attempt in range(self.bounds.attempts_max):
             answer: Answer | None = None
+            unreached = False
             verdict: Accept | Again | Refuse
             try:
                 answer = self._follow(target, headers, attempt)
@@ -158,7 +168,7 @@ class PoliteClient:
                 if isinstance(verdict, Accept) and not answer.body and answer.status == 200:
                     verdict = Again("an empty body")
             except _BrokenOffError as broken:
-                verdict = Again(str(broken))
+                verdict, unreached = Again(str(broken)), broken.unreached
             if isinstance(verdict, Accept) and answer is not None:
                 return answer
             if isinstance(verdict, Refuse):
@@ -169,6 +179,9 @@ class PoliteClient:
                 wait_s = self.bounds.backoff_s * 2**attempt
             is_last = attempt + 1 == self.bounds.attempts_max
             if is_last or waited_s + wait_s > self.bounds.wait_s_max:
+                if unreached:
+                    until = self.clock.monotonic() + UNREACHED_S
+                    self._unreached_until[target.host] = until
                 raise self._gives_up(target, verdict, wait_s, attempt + 1)
             self._troubles.append(f"{verdict.reason}, asked again after {wait_s:.0f} s")
             self.clock.sleep(wait_s)
@@ -193,7 +206,13 @@ class PoliteClient:
         )
 
     def _refuse_if_closed(self, target: httpx2.URL) -> None:
-        """A host that told us to wait is not asked again before that, by any source."""
+        """A host that told us to wait is not asked again before that, by any source; nor,
+        for a while, one that could not be reached at all."""
+        if self._unreached_until.get(target.host, 0.0) > self.clock.monotonic():
+            raise HarvestError(
+                f"{target.host} could not be reached a moment ago; the next harvest goes on from "
+                "here"
+            )
         left_s = self._closed_until.get(_group(target.host), 0.0) - self.clock.monotonic()
         if left_s > 0:
             raise ThrottledError(
@@ -237,7 +256,8 @@ class PoliteClient:
             sent_at = http_date(plain.get("date", "")) or self.clock.now()
             return Answer(str(target), status, plain, body, sent_at)
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            raise _BrokenOffError(_transport_reason(error)) from error
+            unreached = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
+            raise _BrokenOffError(_transport_reason(error), unreached=unreached) from error
         finally:
             self._asked_at[_group(target.host)] = self.clock.monotonic()
             log.info(
