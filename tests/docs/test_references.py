@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from broadsheet.cli import app
 from broadsheet.settings import Settings
+from broadsheet.web.app import ROUTES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -77,3 +78,8 @@ def test_links_inside_the_documents_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
         if "://" not in target:
             assert (path.parent / target).exists(), target
+
+
+def test_every_route_is_in_the_reference() -> None:
+    documented = {name for row in _cells("PAGES.md") for name in re.findall(r"`(/[^`]*)`", row[0])}
+    assert documented == {re.sub(r":\w+\}", "}", route.path) for route in ROUTES}
