@@ -20,6 +20,7 @@ from broadsheet.types import Record
 YEARS_APART_MAX = 2
 SURNAMES_MAX = 60
 SURNAMES_SHARED_MIN = 0.6
+REORDERED_AUTHORS_MIN = 3
 TITLE_SHARED_MIN = 0.8
 TITLE_HINT_MIN = 0.3
 #: Schemes in which one work has one identifier, so that two of them mean two works.
@@ -226,10 +227,13 @@ def _contradicts(record: Record, surnames: tuple[str, ...], document: KnownDocum
 
 
 def _agrees(record: Record, surnames: tuple[str, ...], document: KnownDocument) -> bool:
-    """Beyond doubt: same first author, most authors shared, years near, no rival identifier."""
-    if not document.surnames or surnames[0] != document.surnames[0]:
+    """Beyond doubt: same first author and most authors shared, or all of several authors in
+    another order; years near, no rival identifier."""
+    if not document.surnames:
         return False
-    if _jaccard(surnames, document.surnames) < SURNAMES_SHARED_MIN:
+    shared = _jaccard(surnames, document.surnames)
+    reordered = shared == 1.0 and len(set(surnames)) >= REORDERED_AUTHORS_MIN
+    if not reordered and (surnames[0] != document.surnames[0] or shared < SURNAMES_SHARED_MIN):
         return False
     year = _year(record)
     if year is None or document.year is None or abs(year - document.year) > YEARS_APART_MAX:

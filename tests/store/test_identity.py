@@ -67,6 +67,12 @@ def test_title_authors_and_year_that_agree_make_one_document(tmp_path: Path) -> 
     assert get_document(db, "venue:9").venue == "ICML"
 
 
+def test_the_same_three_authors_in_another_order_are_the_same_authors(tmp_path: Path) -> None:
+    names = (Author("Ada Stone"), Author("Bo Reed"), Author("Cy Lane"))
+    db = a_library(tmp_path, a_record(1, authors=names))
+    assert take_in(db, a_record(1, **{**VENUE, "authors": names[::-1]})).merged == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [
