@@ -206,7 +206,10 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         marks = {True: "ok", False: "WRONG"}
         print_table(
             ("", "what", "how it is", "what to do"),
-            [(marks[entry.ok], entry.what, entry.how, entry.remedy) for entry in findings],
+            [
+                (marks[entry.ok], entry.what, entry.how, "" if entry.ok else entry.remedy)
+                for entry in findings
+            ],
         )
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
