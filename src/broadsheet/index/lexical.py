@@ -13,7 +13,6 @@ cannot be used is replaced by a new one, built beside it while it is still searc
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ import tantivy
 from broadsheet.errors import SearchIndexError
 from broadsheet.index.analysis import plain_analyzer, stem_analyzer
 from broadsheet.index.changes import ChangeLog
+from broadsheet.index.durable import file_stamp, write_file
 from broadsheet.index.entry import SCHEMA_VERSION, Shown, build_schema, entry, read_shown
 from broadsheet.index.lock import IndexBusyError, WriterLock
 from broadsheet.store.documents import Change
@@ -103,7 +103,7 @@ class LexicalIndex:
         with self._lock:
             for attempt in range(3):
                 generation = self._generation()
-                stamp = (generation, _stamp(generation / "meta.json"))
+                stamp = (generation, file_stamp(generation / "meta.json"))
                 if self._opened is not None and self._opened[0] == stamp:
                     return self._opened[1]
                 try:
@@ -227,7 +227,8 @@ class LexicalIndex:
         return generation
 
     def _publish(self, generation: Path) -> Path:
-        _write_file(self.folder / _CURRENT, generation.name)
+        with writing(self.folder):
+            write_file(self.folder / _CURRENT, generation.name)
         return generation
 
     def _sweep(self) -> None:
@@ -419,31 +420,8 @@ def _write_position(generation: Path, position: Position) -> None:
         "store_id": position.store_id,
         "schema": position.schema,
     }
-    _write_file(generation / _POSITION, json.dumps(values))
-
-
-def _write_file(path: Path, text: str) -> None:
-    """All or nothing, also across a power cut."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with writing(path.parent):
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (status.st_mtime_ns, status.st_ino, status.st_size)
+    with writing(generation):
+        write_file(generation / _POSITION, json.dumps(values))
 
 
 def _short(error: BaseException) -> str:

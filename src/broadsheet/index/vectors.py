@@ -35,6 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.errors import SearchIndexError
+from broadsheet.index.durable import file_stamp, write_file
 from broadsheet.rank.similar import Parts
 
 FORMAT = 1
@@ -212,7 +213,7 @@ class VectorIndex:
         centre.astype(np.float32).tofile(generation / "centre.f32")
         empty = Commit(0, 0, 0, self.dimension, self.model_version)
         _write_json(generation / "commit.json", asdict(empty))
-        _write_text(self.folder / "current", generation.name)
+        write_file(self.folder / "current", generation.name)
         return self._state()
 
     def _write_rows(
@@ -275,7 +276,7 @@ class VectorIndex:
         target = self.folder / f"g{int(old.generation.name[1:]) + 1:06d}"
         shutil.rmtree(target, ignore_errors=True)
         state.generation.rename(target)
-        _write_text(self.folder / "current", target.name)
+        write_file(self.folder / "current", target.name)
         shutil.rmtree(fresh.folder, ignore_errors=True)
         shutil.rmtree(old.generation, ignore_errors=True)  # readers keep what they have mapped
 
@@ -295,7 +296,7 @@ class VectorIndex:
             generation = self._generation()
             if generation is None:
                 return _empty_state(self.folder, self.dimension, self.model_version)
-            stamp = (generation, _stamp(generation / "commit.json"))
+            stamp = (generation, file_stamp(generation / "commit.json"))
             if self._opened is not None and self._opened[0] == stamp:
                 return self._opened[1]
             try:
@@ -455,30 +456,7 @@ def _append_at(path: Path, size: int, block: npt.NDArray[Any]) -> None:
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
-    _write_text(path, json.dumps(values))
-
-
-def _write_text(path: Path, text: str) -> None:
-    """All or nothing, also across a power cut."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (status.st_mtime_ns, status.st_ino, status.st_size)
+    write_file(path, json.dumps(values))
 
 
 def _empty_state(folder: Path, dimension: int, model_version: str) -> _State:
