@@ -47,6 +47,8 @@ def search(
         return
     if answer.notice:
         say(answer.notice)
+    if answer.suggestion:
+        say(f"did you mean: {answer.suggestion}")
     for rank, hit in enumerate(answer.hits, start=1):
         print_text(f"{rank:3}. {hit.title}")
         print_text(f"     {hit.doc_id}  {hit.score:.3f}  {'; '.join(hit.reasons)}")
@@ -61,7 +63,7 @@ def day(
     as_json: Json = False,
 ) -> None:
     """The papers of one day, by attention."""
-    from broadsheet.store.documents import day_documents, newest_day
+    from broadsheet.store.documents import day_documents, neighbour_days, newest_day
 
     with opened(context) as (_, db):
         wanted: date | None = parse_day(date_text) if date_text else newest_day(db)
@@ -70,10 +72,15 @@ def day(
                 "no paper here has a day yet; try `broadsheet harvest` or `broadsheet import FILE`"
             )
         documents = day_documents(db, wanted)
+        near = [found for found in neighbour_days(db, wanted) if found]
     if as_json:
         print_json(day_shape(wanted.isoformat(), documents))
         return
     print_text(f"{wanted:%A, %d %B %Y}: {len(documents)} papers\n")
+    if not documents and near:
+        say(
+            f"the nearest days with papers: {', '.join(map(str, near))}; `broadsheet ledger` says why"
+        )
     for rank, document in enumerate(documents, start=1):
         inputs = ", ".join(
             f"{name} {value}"
