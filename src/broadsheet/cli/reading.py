@@ -78,9 +78,8 @@ def day(
         return
     print_text(f"{wanted:%A, %d %B %Y}: {len(documents)} papers\n")
     if not documents and near:
-        say(
-            f"the nearest days with papers: {', '.join(map(str, near))}; `broadsheet ledger` says why"
-        )
+        days = ", ".join(map(str, near))
+        say(f"the nearest days with papers: {days}; `broadsheet ledger` says why")
     for rank, document in enumerate(documents, start=1):
         inputs = ", ".join(
             f"{name} {value}"
