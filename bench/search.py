@@ -29,7 +29,7 @@ from broadsheet.index.lexical import LexicalIndex
 from broadsheet.jobs.imports import import_and_index
 from broadsheet.jobs.indexing import lexical_index
 from broadsheet.search.engine import search
-from broadsheet.store.database import open_database
+from broadsheet.store.database import CACHE_MIB_IMPORT, open_database
 from broadsheet.store.documents import iterate_documents
 from broadsheet.text.names import surname
 from broadsheet.types import Document
@@ -89,7 +89,7 @@ class _Kept:
 
 def _library(home: Path, files: list[str]) -> LexicalIndex:
     """The library in `home`, imported unless it is there already."""
-    db = open_database(home)
+    db = open_database(home, cache_mib=CACHE_MIB_IMPORT)  # as `broadsheet import` does
     began = perf_counter()
     report, _ = import_and_index(db, files, home=home, clock=lambda: datetime.now(UTC))
     seconds = perf_counter() - began

@@ -72,7 +72,8 @@ class Highlighter:
         if len(lower) == len(text):
             # Places in `lower` are places in `text`.
             matches = self._wanted_runs(text, _runs_from(lower, self._starts))
-            matches += self._find_phrases(lower)
+            if self._phrases:
+                matches += self._find_phrases(lower)
         else:
             runs = [run.span() for run in RUN.finditer(text)] if self._starts else []
             matches = self._wanted_runs(text, runs)
@@ -81,7 +82,7 @@ class Highlighter:
                 matches += _phrase_matches(spans, phrase)
         if "\\" in text or "{" in text:
             matches += self._find_in_markup(text)
-        return _apart(matches)
+        return _apart(matches) if len(matches) > 1 else matches
 
     def _wanted_runs(self, text: str, runs: Iterable[Span]) -> list[Match]:
         keys = self._keys
@@ -148,14 +149,14 @@ def _runs_from(lower: str, starts: Sequence[str]) -> list[Span]:
     if len(starts) > _STARTS_MAX:
         return [run.span() for run in RUN.finditer(lower)]
     runs = []
-    find, size = lower.find, len(lower)
+    find = lower.find
     for start in starts:
         at = find(start)
         while at >= 0:
             end = at + len(start)
             if at == 0 or not lower[at - 1].isalnum():
-                while end < size and lower[end].isalnum():
-                    end += 1
+                run = RUN.match(lower, at)
+                end = run.end() if run else end
                 runs.append((at, end))
             at = find(start, end)
     return runs
