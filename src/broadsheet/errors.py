@@ -10,8 +10,7 @@ BroadsheetError
 │   ├── StoreBusyError    another process holds it
 │   ├── StoreFullError    no space left
 │   ├── ForeignStoreError not a Broadsheet database, or damaged
-│   ├── NewerStoreError   written by a newer Broadsheet
-│   └── StaleReadError    the library changed between reading and writing: read again
+│   └── NewerStoreError   written by a newer Broadsheet
 ├── SearchIndexError      the text or vector index cannot be used; it can be rebuilt
 └── ModelError            the sentence model cannot be used
 """
@@ -78,10 +77,6 @@ class ForeignStoreError(StoreError):
 
 
 class NewerStoreError(StoreError):
-    pass
-
-
-class StaleReadError(StoreError):
     pass
 
 

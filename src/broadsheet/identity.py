@@ -15,7 +15,7 @@ from broadsheet.content import digest, dump_record
 from broadsheet.text.fold import fold, title_key
 from broadsheet.text.identifiers import is_strong
 from broadsheet.text.names import surname
-from broadsheet.types import Record
+from broadsheet.types import Author, Record
 
 YEARS_APART_MAX = 2
 SURNAMES_MAX = 60
@@ -112,8 +112,9 @@ def decide(records: Iterable[Record], known: Known) -> list[list[Intent]]:
     return [_decide_one(record, known) for record in records]
 
 
-def sketch_surnames(record: Record) -> tuple[str, ...]:
-    return tuple(surname(author.name) for author in record.authors[:SURNAMES_MAX])
+def surnames_of(authors: Sequence[Author]) -> tuple[str, ...]:
+    """What authors are compared by, in order; the store keeps the same of each document."""
+    return tuple(surname(author.name) for author in authors[:SURNAMES_MAX])
 
 
 def _decide_one(record: Record, known: Known) -> list[Intent]:
@@ -142,11 +143,11 @@ def _is_another_papers(record: Record, last: KnownRecord, known: Known) -> bool:
     """Whether a weak key (`id:17`) met again plainly names another paper."""
     if record.deleted or not record.identifiers or is_strong(record.identifiers[0]):
         return False
-    return _contradicts(record, sketch_surnames(record), known.documents[last.doc_no])
+    return _contradicts(record, surnames_of(record.authors), known.documents[last.doc_no])
 
 
 def _take_new(record: Record, content: str, mark: bytes, known: Known) -> list[Intent]:
-    surnames = sketch_surnames(record)
+    surnames = surnames_of(record.authors)
     targets = _targets(record, surnames, known)
     if record.deleted and not targets:
         return [Keep()]
@@ -177,7 +178,7 @@ def _take_changed(
         last.record_no, last.doc_no, mark, record.datestamp, record.deleted
     )
     known.seen_digests.add((last.record_no, mark))
-    targets = {} if record.deleted else _targets(record, sketch_surnames(record), known)
+    targets = {} if record.deleted else _targets(record, surnames_of(record.authors), known)
     targets = {
         doc_no: reason
         for doc_no, reason in targets.items()

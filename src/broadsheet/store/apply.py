@@ -14,15 +14,13 @@ from datetime import datetime
 from broadsheet.content import digest, dump_record, load_record
 from broadsheet.document import StoredRecord, compose
 from broadsheet.errors import NotFoundError
-from broadsheet.identity import Add, Intent, Join, Replace
+from broadsheet.identity import Add, Intent, Join, Replace, surnames_of
 from broadsheet.rank.attention import attention
 from broadsheet.store.database import Row, Transaction
 from broadsheet.store.documents import CATEGORY_GAP, read_in, read_stored_records
 from broadsheet.text.fold import title_key
-from broadsheet.text.names import author_key, surname
+from broadsheet.text.names import author_key
 from broadsheet.types import Document
-
-SURNAMES_MAX = 60
 
 
 @dataclass(slots=True)
@@ -274,7 +272,7 @@ def _columns(document: Document) -> tuple[object, ...]:
         document.title,
         title_key(document.title),
         document.year,
-        " ".join(surname(author.name) for author in document.authors[:SURNAMES_MAX]),
+        " ".join(surnames_of(document.authors)),
         document.announced and document.announced.isoformat(),
         CATEGORY_GAP.join(document.categories),
         attention(document),
