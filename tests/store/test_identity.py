@@ -130,6 +130,17 @@ def test_an_undone_merge_stays_undone(tmp_path: Path) -> None:
         undo_merge(transaction, merge_no, now=NOW)
 
 
+def test_an_undone_merge_stays_undone_though_the_identifier_is_shared(tmp_path: Path) -> None:
+    db = a_library(tmp_path, a_record(1))
+    take_in(db, a_record(1, source="hf-daily", upvotes=1))
+    merge_no = merges_of(db, find_doc_no(db, "arxiv:2603.00001") or 0)[0].merge_no
+    with db.transaction() as transaction:
+        undo_merge(transaction, merge_no, now=NOW)
+    take_in(db, a_record(1, comment="v2"), a_record(1, source="hf-daily", upvotes=2))
+    assert count_documents(db) == 2
+    assert not find_contradictions(db)
+
+
 def test_an_undone_join_gives_back_the_old_doc_id(tmp_path: Path) -> None:
     test_a_record_that_names_two_documents_joins_them(tmp_path)
     db = a_library(tmp_path)
