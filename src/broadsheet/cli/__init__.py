@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import library, reading, running
+from broadsheet.cli import library, measuring, models, reading, running
 from broadsheet.cli.output import say
 from broadsheet.errors import BroadsheetError
 
@@ -64,6 +64,8 @@ def options(
 library.register(app)
 reading.register(app)
 running.register(app)
+models.register(app)
+measuring.register(app)
 
 
 def main() -> None:

@@ -205,11 +205,14 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _app(db: Database, settings: Settings) -> Starlette:
+    from broadsheet.jobs.embedding import meaning_source
     from broadsheet.jobs.indexing import lexical_index
     from broadsheet.web.app import create_app
     from broadsheet.web.site import Site
 
-    return create_app(Site(db, lexical_index(settings.home, db), settings, now))
+    return create_app(
+        Site(db, lexical_index(settings.home, db), settings, now, meaning_source(db, settings))
+    )
 
 
 def _serve(

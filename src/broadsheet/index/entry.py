@@ -2,7 +2,7 @@
 
 | field | matched as | holds |
 | --- | --- | --- |
-| text | stems | title twice (so that title words weigh more), abstract, keywords |
+| text | stems | title three times (so that its words weigh more), abstract, keywords |
 | title | stems | title |
 | title_x, abstract_x | words, with positions | for exact phrases and prefixes |
 | authors, venue, notes | words, with positions | names; venue; keywords, comment, venue, year |
@@ -31,7 +31,10 @@ from broadsheet.text.fold import fold
 from broadsheet.types import Document, LinkStatus
 
 #: Raise it whenever an entry or the schema changes: older indexes are then built anew.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+#: How often the title stands in the field of all text: its words count so many times.
+TITLE_WEIGHT = 3
 
 TITLE_CHARS_MAX = 2_000
 ABSTRACT_CHARS_MAX = 50_000
@@ -85,7 +88,7 @@ def entry(document: Document) -> dict[str, Any]:
     notes = notes_of(document, year)
     fields: dict[str, Any] = {
         "doc_no": document.doc_no,
-        "text": f"{title} . {title} . {abstract} . {keywords}",
+        "text": " . ".join([*[title] * TITLE_WEIGHT, abstract, keywords]),
         "title": title,
         "title_x": title,
         "abstract_x": abstract,

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 from tantivy import DocAddress, Order, Query, SearchResult
 
 from broadsheet.index.entry import Shown
@@ -14,6 +16,8 @@ from broadsheet.index.lexical import LexicalSearcher, reading
 TIES_MAX = 4_096
 
 Sort = Literal["best", "newest"]
+Numbers = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float64]
 _Hit = tuple[float, DocAddress]
 
 
@@ -107,10 +111,46 @@ def score_documents(
     """The scores of those of these documents that the query finds."""
     if not doc_nos:
         return {}
-    among = Query.const_score_query(Query.term_set_query(searcher.schema, "doc_no", doc_nos), 0.0)
+    among = Query.const_score_query(doc_no_query(searcher, doc_nos), 0.0)
     with reading():
         hits = searcher.searcher.search(query.and_must_match(among), len(doc_nos), count=False).hits
         return dict(zip(_doc_nos(searcher, hits), (float(score) for score, _ in hits), strict=True))
+
+
+def best_scores(searcher: LexicalSearcher, query: Query, k: int) -> tuple[Numbers, Scores]:
+    """(doc_nos, scores) of the k best, best first; ties by doc_no. Reads no document."""
+    if searcher.n_docs == 0 or k <= 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    with reading():
+        hits = searcher.searcher.search(query, min(k, searcher.n_docs), count=False).hits
+        doc_nos = np.array(_doc_nos(searcher, hits), dtype=np.int64)
+    scores = np.array([score for score, _ in hits], dtype=np.float64)
+    order = np.lexsort((doc_nos, -scores))
+    return doc_nos[order], scores[order]
+
+
+def all_doc_nos(searcher: LexicalSearcher, query: Query) -> Numbers:
+    """The doc_nos of all documents found, in no order."""
+    if searcher.n_docs == 0:
+        return np.zeros(0, dtype=np.int64)
+    with reading():
+        hits = searcher.searcher.search(
+            query, searcher.n_docs, count=False, order_by_field="doc_no"
+        ).hits
+    return np.fromiter((hit[0] for hit in hits), dtype=np.int64, count=len(hits))
+
+
+def count_documents(searcher: LexicalSearcher, query: Query) -> int:
+    """How many documents the query finds."""
+    if searcher.n_docs == 0:
+        return 0
+    with reading():
+        return _count(searcher.searcher.search(query, 1, count=True))
+
+
+def doc_no_query(searcher: LexicalSearcher, doc_nos: list[int]) -> Query:
+    """Just these documents."""
+    return Query.term_set_query(searcher.schema, "doc_no", doc_nos)
 
 
 def _doc_nos(searcher: LexicalSearcher, hits: Sequence[tuple[object, DocAddress]]) -> list[int]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from broadsheet.index.lexical import LexicalIndex
 from broadsheet.search.engine import K_MAX, OFFSET_MAX, Hit, SearchAnswer, Sort, search
 from broadsheet.search.facets import Facets, FacetValue
+from broadsheet.search.meaning import MeaningSource
 from broadsheet.store.database import Database
 from broadsheet.store.documents import load_documents
-from broadsheet.types import Document
+from broadsheet.types import Document, Mode
 from broadsheet.web.marking import Segment, mark
 from broadsheet.web.parameters import Paging, paginate
 from broadsheet.web.refine import Terms, terms_of
+
+#: By words and meaning, by words alone, or by date.
+Order = Literal["best", "words", "newest"]
+ORDERS: dict[str, Order] = {"best": "best", "words": "words", "newest": "newest"}
 
 PAPERS_PER_PAGE = 20
 #: How many values of a facet are shown before the reader opens the rest.
@@ -49,22 +55,42 @@ class Facet:
 @dataclass(frozen=True, slots=True)
 class Findings:
     answer: SearchAnswer
-    sort: Sort
+    order: Order
     paging: Paging
     papers: tuple[Finding, ...]
     facets: tuple[Facet, ...]
 
 
 def compose_findings(
-    db: Database, index: LexicalIndex, query: str, *, sort: Sort, page: int
+    db: Database,
+    index: LexicalIndex,
+    query: str,
+    *,
+    order: Order,
+    page: int,
+    meaning: MeaningSource | None = None,
 ) -> Findings:
     """Raises SearchIndexError where there is no index to ask."""
     last_page = OFFSET_MAX // PAPERS_PER_PAGE
     offset = (min(page, last_page) - 1) * PAPERS_PER_PAGE
-    answer = search(index, query, k=PAPERS_PER_PAGE, offset=offset, sort=sort, with_facets=True)
+    answer = search(
+        index,
+        query,
+        k=PAPERS_PER_PAGE,
+        offset=offset,
+        mode=_mode(order, meaning),
+        sort=_sort(order),
+        with_facets=True,
+        meaning=meaning,
+    )
     if offset and offset >= answer.total:
         return compose_findings(
-            db, index, query, sort=sort, page=-(-answer.total // PAPERS_PER_PAGE) or 1
+            db,
+            index,
+            query,
+            order=order,
+            page=-(-answer.total // PAPERS_PER_PAGE) or 1,
+            meaning=meaning,
         )
     found = load_documents(db, [hit.doc_no for hit in answer.hits])
     documents = {document.doc_no: document for document in found}
@@ -74,13 +100,29 @@ def compose_findings(
         PAPERS_PER_PAGE,
     )
     papers = tuple(_finding(hit, documents.get(hit.doc_no)) for hit in answer.hits)
-    return Findings(answer, sort, paging, papers, _facets(query, answer.facets or Facets()))
+    return Findings(answer, order, paging, papers, _facets(query, answer.facets or Facets()))
 
 
-def find_documents(db: Database, index: LexicalIndex, query: str, *, sort: Sort) -> list[Document]:
+def find_documents(
+    db: Database,
+    index: LexicalIndex,
+    query: str,
+    *,
+    order: Order,
+    meaning: MeaningSource | None = None,
+) -> list[Document]:
     """The whole answer, at most K_MAX documents, in its order."""
-    answer = search(index, query, k=K_MAX, sort=sort)
+    mode, sort = _mode(order, meaning), _sort(order)
+    answer = search(index, query, k=K_MAX, mode=mode, sort=sort, meaning=meaning)
     return load_documents(db, [hit.doc_no for hit in answer.hits])
+
+
+def _mode(order: Order, meaning: MeaningSource | None) -> Mode:
+    return "lexical" if order == "words" or meaning is None else "hybrid"
+
+
+def _sort(order: Order) -> Sort:
+    return "newest" if order == "newest" else "best"
 
 
 def _finding(hit: Hit, document: Document | None) -> Finding:

@@ -9,18 +9,20 @@ from datetime import datetime
 from starlette.requests import Request
 
 from broadsheet.index.lexical import LexicalIndex
+from broadsheet.search.meaning import MeaningSource
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
 
 
 @dataclass(frozen=True)
 class Site:
-    """`clock` returns the moment, aware and in UTC."""
+    """`clock` returns the moment, aware and in UTC. Without `meaning` search is by words."""
 
     db: Database
     index: LexicalIndex
     settings: Settings
     clock: Callable[[], datetime]
+    meaning: MeaningSource | None = None
 
 
 def site_of(request: Request) -> Site:

@@ -6,8 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from broadsheet.export.bibtex import to_bibtex
-from broadsheet.search.engine import Sort
-from broadsheet.web.findings import compose_findings, find_documents
+from broadsheet.web.findings import ORDERS, Order, compose_findings, find_documents
 from broadsheet.web.pages import answer, pages_of
 from broadsheet.web.parameters import page_asked, text_asked
 from broadsheet.web.site import site_of
@@ -20,7 +19,12 @@ def search(request: Request) -> Response:
     site = site_of(request)
     query = text_asked(request, "q", chars_max=QUERY_CHARS_MAX)
     findings = compose_findings(
-        site.db, site.index, query, sort=_sort(request), page=page_asked(request)
+        site.db,
+        site.index,
+        query,
+        order=_order(request),
+        page=page_asked(request),
+        meaning=site.meaning,
     )
     return pages_of(request).page(request, "search.html", findings=findings, query=query)
 
@@ -28,7 +32,9 @@ def search(request: Request) -> Response:
 def bibtex(request: Request) -> Response:
     site = site_of(request)
     query = text_asked(request, "q", chars_max=QUERY_CHARS_MAX)
-    documents = find_documents(site.db, site.index, query, sort=_sort(request))
+    documents = find_documents(
+        site.db, site.index, query, order=_order(request), meaning=site.meaning
+    )
     return answer(
         request,
         "".join(to_bibtex(documents)),
@@ -37,5 +43,5 @@ def bibtex(request: Request) -> Response:
     )
 
 
-def _sort(request: Request) -> Sort:
-    return "newest" if request.query_params.get("sort") == "newest" else "best"
+def _order(request: Request) -> Order:
+    return ORDERS.get(request.query_params.get("sort", ""), "best")
