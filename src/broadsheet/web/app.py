@@ -11,14 +11,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import Route
 
 from broadsheet.errors import BroadsheetError
+from broadsheet.web.admission import Access, reads, writes
 from broadsheet.web.assets import load_assets
 from broadsheet.web.guard import Guard
 from broadsheet.web.pages import Pages
 from broadsheet.web.site import Site
-from broadsheet.web.views import about, author, day, failures, ledger, paper, search
+from broadsheet.web.views import about, act, author, day, failures, ledger, paper, search
 
 #: Pages are made by threads, each with its own connection to the library and its cache; more
 #: threads than this only wait for one another.
@@ -27,25 +27,28 @@ COMPRESS_FROM_BYTES = 1_400
 COMPRESS_LEVEL = 4
 
 ROUTES = (
-    Route("/", day.front),
-    Route("/day/{day}", day.day),
-    Route("/search", search.search),
-    Route("/search.bib", search.bibtex),
-    Route("/paper/{doc_id:path}", paper.paper),
-    Route("/author/{name:path}", author.author),
-    Route("/ledger", ledger.ledger),
-    Route("/about", about.about),
-    Route("/health", about.health),
-    Route("/robots.txt", about.robots),
-    Route("/favicon.ico", about.favicon),
-    Route("/static/{name:path}", about.static),
+    reads("/", day.front),
+    reads("/day/{day}", day.day),
+    reads("/search", search.search),
+    reads("/search.bib", search.bibtex),
+    reads("/paper/{doc_id:path}", paper.paper),
+    reads("/author/{name:path}", author.author),
+    reads("/ledger", ledger.ledger),
+    reads("/about", about.about, Access.EVERYONE),
+    reads("/health", about.health, Access.EVERYONE),
+    reads("/static/{name:path}", about.static, Access.EVERYONE),
+    reads("/robots.txt", about.robots, Access.EVERYONE),
+    reads("/favicon.ico", about.favicon, Access.EVERYONE),
+    writes("/act", act.act),
+    writes("/undo", act.undo_deed),
 )
 
 
 def create_app(site: Site) -> Starlette:
-    """The pages of one library. Reads only: every route answers to GET and HEAD alone."""
+    """The pages of one library. GET and HEAD change nothing; what changes something is a POST
+    that carries a token of ours."""
     assets = load_assets()
-    pages = Pages(assets, site.clock)
+    pages = Pages(assets, site.clock, has_accounts=False)
     app = Starlette(
         routes=ROUTES,
         middleware=[

@@ -7,10 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from broadsheet.store.documents import count_documents, newest_day
-from broadsheet.web.edition import compose_edition
+from broadsheet.web.desk import lay_desk
+from broadsheet.web.edition import Edition, compose_edition
 from broadsheet.web.pages import pages_of
 from broadsheet.web.parameters import day_of, page_asked, text_asked
 from broadsheet.web.site import site_of
+from broadsheet.web.visitors import reader_of
 
 
 def front(request: Request) -> Response:
@@ -26,9 +28,7 @@ def front(request: Request) -> Response:
         category=text_asked(request, "category"),
         page=page_asked(request),
     )
-    return pages_of(request).page(
-        request, "day.html", mark=(edition.mark, True), edition=edition, is_front=True
-    )
+    return _printed(request, edition, is_front=True)
 
 
 def day(request: Request) -> Response:
@@ -43,6 +43,17 @@ def day(request: Request) -> Response:
         category=text_asked(request, "category"),
         page=page_asked(request),
     )
+    return _printed(request, edition, is_front=False)
+
+
+def _printed(request: Request, edition: Edition, *, is_front: bool) -> Response:
+    db, reader = site_of(request).db, reader_of(request)
+    papers = (*edition.lead, *edition.seconds, *edition.others)
     return pages_of(request).page(
-        request, "day.html", mark=(edition.mark, False), edition=edition, is_front=False
+        request,
+        "day.html",
+        mark=(edition.mark, is_front),
+        desk=lambda: lay_desk(db, reader, [paper.doc_no for paper in papers]),
+        edition=edition,
+        is_front=is_front,
     )
