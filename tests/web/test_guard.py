@@ -19,6 +19,7 @@ from tests.worlds import a_record, take_in
 
 EVERY_ROUTE = [
     ("/", 200),
+    ("/day?day=2026-03-01", 303),
     ("/day/2026-03-01", 200),
     ("/day/2026-02-28", 200),
     ("/search", 200),

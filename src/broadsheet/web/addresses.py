@@ -74,8 +74,9 @@ def author_path(author_key: str) -> str:
     return "/author/" + _quoted(author_key)
 
 
-def day_path(day: date, category: str = "", page: int = 1) -> str:
-    return f"/day/{day.isoformat()}" + query_string(category=category, page=page)
+def day_path(day: date, category: str = "", page: int = 1, tab: str = "all") -> str:
+    shown = "" if tab == "all" else tab
+    return f"/day/{day.isoformat()}" + query_string(tab=shown, category=category, page=page)
 
 
 def search_path(query: str, sort: str = "", page: int = 1) -> str:

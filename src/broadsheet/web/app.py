@@ -28,6 +28,7 @@ COMPRESS_LEVEL = 4
 
 ROUTES = (
     reads("/", day.front),
+    reads("/day", day.find_day),
     reads("/day/{day}", day.day),
     reads("/search", search.search),
     reads("/search.bib", search.bibtex),
