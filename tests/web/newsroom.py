@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from broadsheet.index.changes import StoreChanges
 from broadsheet.index.lexical import LexicalIndex
+from broadsheet.jobs.ingest import ingest
 from broadsheet.ledger import Happened, Outcome
 from broadsheet.settings import load_settings
 from broadsheet.store.database import Database
@@ -41,7 +42,9 @@ def a_site(folder: Path, *records: Record) -> Site:
     db = a_library(folder, *records)
     index = LexicalIndex(folder / "index", store_id=db.store_id)
     index.follow(StoreChanges(db))
-    return Site(db, index, load_settings(home=folder), lambda: NOW)
+    return Site(
+        db, index, load_settings(home=folder), lambda: NOW, lambda items: ingest(db, items, now=NOW)
+    )
 
 
 def a_full_site(folder: Path) -> Site:
@@ -158,7 +161,7 @@ def form_token(client: TestClient) -> str:
     """What a page of this client's puts into its forms."""
     sheet = read_sheet(client.get("/about").text)
     return next(
-        e.attributes["value"] for e in sheet.all("input") if e.attributes["name"] == "token"
+        e.attributes["value"] for e in sheet.all("input") if e.attributes.get("name") == "token"
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from broadsheet.errors import NotFoundError
 from broadsheet.store.database import Transaction
 from broadsheet.store.documents import Reads, read_in
+from broadsheet.store.readers import touch
 
 NAME_CHARS_MAX = 120
 COLLECTIONS_MAX = 10_000
@@ -130,6 +131,23 @@ def collect(
     return True
 
 
+def collect_all(
+    transaction: Transaction,
+    reader_no: int,
+    collection_no: int,
+    doc_nos: Sequence[int],
+    *,
+    now: datetime,
+) -> None:
+    """The documents, the first of them standing first; those that are there stay."""
+    transaction.run_many(
+        "INSERT OR IGNORE INTO collected (collection_no, doc_no, reader_no, collected_at)"
+        " VALUES (?, ?, ?, ?)",
+        [(collection_no, doc_no, reader_no, now.isoformat()) for doc_no in doc_nos],
+    )
+    touch(transaction, reader_no)
+
+
 def uncollect(transaction: Transaction, collection_no: int, doc_no: int) -> bool:
     there = doc_no in collected(transaction, collection_no)
     transaction.run(
@@ -138,6 +156,23 @@ def uncollect(transaction: Transaction, collection_no: int, doc_no: int) -> bool
         (collection_no, doc_no, doc_no),
     )
     return there
+
+
+def all_of_reader(db: Reads, reader_no: int) -> list[int]:
+    """Everything the reader saved, liked, collected, tagged or wrote about; the last first."""
+    rows = db.read(
+        "SELECT coalesce(d.merged_into, d.doc_no) AS living, max(at) AS last FROM ("
+        " SELECT doc_no, marked_at AS at FROM marks"
+        "  WHERE reader_no = ?1 AND kind IN ('saved', 'liked')"
+        " UNION ALL SELECT doc_no, collected_at FROM collected JOIN collections c"
+        "  USING (collection_no) WHERE c.dropped_at IS NULL AND c.group_no IS NULL"
+        "  AND c.reader_no = ?1"
+        " UNION ALL SELECT doc_no, tagged_at FROM tags WHERE reader_no = ?1"
+        " UNION ALL SELECT doc_no, edited_at FROM notes WHERE owner_no = ?1 AND group_no = 0)"
+        " JOIN documents d USING (doc_no) GROUP BY living ORDER BY last DESC, living DESC",
+        (reader_no,),
+    )
+    return [doc_no for doc_no, _ in rows]
 
 
 def list_tags(db: Reads, reader_no: int) -> list[tuple[str, int]]:

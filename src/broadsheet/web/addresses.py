@@ -87,6 +87,14 @@ def bibtex_search_path(query: str, sort: str = "") -> str:
     return "/search.bib" + query_string(q=query, sort=sort)
 
 
+def library_path(shelf: str = "", tag: str = "", q: str = "", page: int = 1) -> str:
+    return "/library" + query_string(shelf=shelf, tag=tag, q=q, page=page)
+
+
+def collection_path(collection_no: int, q: str = "", page: int = 1) -> str:
+    return f"/collection/{collection_no}" + query_string(q=q, page=page)
+
+
 def login_path(back: str = "/") -> str:
     return "/login" + query_string(back=back if back != "/" else "")
 

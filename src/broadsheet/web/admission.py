@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive
 
 from broadsheet.web.addresses import login_path, safe_return
+from broadsheet.web.parameters import number_of
 from broadsheet.web.site import site_of
 from broadsheet.web.visitors import (
     COOKIE_MAX_AGE_S,
@@ -56,8 +57,7 @@ class Form:
 
     def number(self, name: str) -> int:
         """0 where there is none, or none that can be read."""
-        digits = self.text(name)
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else 0
+        return number_of(self.text(name))
 
     @property
     def wants_part(self) -> bool:

@@ -13,12 +13,30 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.web.admission import Access, reads, writes
+from broadsheet.web.admission import (
+    FORM_BYTES_MAX,
+    NOTE_BYTES_MAX,
+    UPLOAD_BYTES_MAX,
+    Access,
+    reads,
+    writes,
+)
 from broadsheet.web.assets import load_assets
 from broadsheet.web.guard import Guard
 from broadsheet.web.pages import Pages
 from broadsheet.web.site import Site
-from broadsheet.web.views import about, act, author, day, failures, ledger, paper, search
+from broadsheet.web.views import (
+    about,
+    act,
+    author,
+    day,
+    failures,
+    ledger,
+    library,
+    note,
+    paper,
+    search,
+)
 
 #: Pages are made by threads, each with its own connection to the library and its cache; more
 #: threads than this only wait for one another.
@@ -40,8 +58,16 @@ ROUTES = (
     reads("/static/{name:path}", about.static, Access.EVERYONE),
     reads("/robots.txt", about.robots, Access.EVERYONE),
     reads("/favicon.ico", about.favicon, Access.EVERYONE),
+    reads("/library", library.library),
+    reads("/library/export", library.export),
+    reads("/collections", library.collections),
+    reads("/collection/{number}", library.collection),
     writes("/act", act.act),
     writes("/undo", act.undo_deed),
+    writes("/note", note.write_note, body_bytes_max=FORM_BYTES_MAX + 3 * NOTE_BYTES_MAX),
+    writes("/collections", library.make_collection),
+    writes("/collection/{number}", library.change_collection),
+    writes("/library/import", library.import_file, body_bytes_max=UPLOAD_BYTES_MAX),
 )
 
 

@@ -23,6 +23,9 @@ from broadsheet.web.addresses import safe_return
 from broadsheet.web.assets import Asset
 from broadsheet.web.desk import Desk
 from broadsheet.web.doings import DoneShown, find_shown
+from broadsheet.web.mathematics import typeset
+from broadsheet.web.parameters import number_of
+from broadsheet.web.prose import prose
 from broadsheet.web.site import site_of
 from broadsheet.web.visitors import Visitor
 
@@ -117,10 +120,8 @@ def asked_path(request: Request) -> str:
 
 def _done_before(request: Request, reader: Reader | None) -> DoneShown | None:
     """What the reader did just before they were led back here, and may undo."""
-    digits = request.query_params.get("done", "")
-    if reader is None or not (digits.isascii() and digits.isdigit() and len(digits) < 16):
-        return None
-    return find_shown(site_of(request).db, reader.reader_no, int(digits))
+    number = number_of(request.query_params.get("done", ""))
+    return find_shown(site_of(request).db, reader.reader_no, number) if reader and number else None
 
 
 def pages_of(request: Request) -> Pages:
@@ -171,10 +172,14 @@ def _environment(assets: Mapping[str, Asset]) -> Environment:
         addresses.search_path,
         addresses.bibtex_search_path,
         addresses.ledger_path,
+        addresses.library_path,
+        addresses.collection_path,
         addresses.web_address,
         addresses.host_and_name,
         addresses.source_name,
         author_key,
+        typeset,
+        prose,
         wording.long_day,
         wording.short_day,
         wording.moment,

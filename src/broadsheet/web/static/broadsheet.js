@@ -127,7 +127,7 @@
     v: () => press("like", "unvote"),
     x: () => press("dismiss", "restore"),
     r: () => press("read", "unread"),
-    n: () => { const note = $("#note-text"); if (note) note.focus(); else open("#note"); },
+    n: () => { const note = $("[data-note]"); if (note) note.focus(); else open("#note"); },
     c: () => { const text = $("pre.bibtex"); if (text) copy(text); },
     "/": () => { const field = $("#q") || $("#find-q"); field?.focus(); field?.select(); },
     g: () => { going = Date.now(); },

@@ -9,6 +9,7 @@ from broadsheet.errors import NotFoundError
 from broadsheet.export.bibtex import to_bibtex
 from broadsheet.web.addresses import bibtex_path, paper_path
 from broadsheet.web.desk import lay_desk
+from broadsheet.web.margin import compose_margin
 from broadsheet.web.pages import answer, pages_of
 from broadsheet.web.portrait import compose_portrait
 from broadsheet.web.site import site_of
@@ -36,6 +37,7 @@ def paper(request: Request) -> Response:
         "paper.html",
         desk=lambda: lay_desk(db, reader, [portrait.document.doc_no]),
         portrait=portrait,
+        margin=compose_margin(db, reader, portrait.document.doc_no),
         bibtex="".join(to_bibtex([portrait.document])),
     )
 
