@@ -52,7 +52,7 @@ def test_pages_and_styles_are_light(client: TestClient) -> None:
         sheet = read_sheet(client.get(path).text)
         weight = len(client.get(path).content)
         for link in sheet.all("link"):
-            if link.attributes["rel"] != "canonical":
+            if link.attributes["rel"] not in ("canonical", "alternate"):
                 size = len(client.get(link.attributes["href"]).content)
                 assert size < CSS_BYTES_MAX
                 weight += size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.routing import Route
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.web.admission import (
@@ -22,6 +24,7 @@ from broadsheet.web.admission import (
     writes,
 )
 from broadsheet.web.assets import load_assets
+from broadsheet.web.feeds import Feed, Sightings
 from broadsheet.web.guard import Guard
 from broadsheet.web.pages import Pages
 from broadsheet.web.site import Site
@@ -31,6 +34,7 @@ from broadsheet.web.views import (
     author,
     day,
     failures,
+    feed,
     ledger,
     library,
     note,
@@ -44,9 +48,23 @@ THREADS = 8
 COMPRESS_FROM_BYTES = 1_400
 COMPRESS_LEVEL = 4
 
+
+def feeds(path: str, compose: Callable[[Request], Feed]) -> tuple[Route, Route]:
+    """The page's feed in both formats, under its address with another ending."""
+    return (
+        reads(path + ".atom", feed.atom(compose)),
+        reads(path + ".json", feed.json_feed(compose)),
+    )
+
+
 ROUTES = (
     reads("/", day.front),
     reads("/day", day.find_day),
+    *feeds("/feed", feed.newest),
+    *feeds("/day/{day}", feed.day),
+    *feeds("/search", feed.search),
+    *feeds("/author/{name:path}", feed.author),
+    *feeds("/collection/{number}", feed.collection),
     reads("/day/{day}", day.day),
     reads("/search", search.search),
     reads("/search.bib", search.bibtex),
@@ -96,6 +114,7 @@ def create_app(site: Site) -> Starlette:
         lifespan=_limit_threads,
     )
     app.state.site = site
+    app.state.sightings = Sightings()
     app.state.pages = pages
     app.state.assets = assets
     app.state.assets_by_path = {asset.path: asset for asset in assets.values()}
