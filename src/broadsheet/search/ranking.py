@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,14 @@ from broadsheet.index.lexical import LexicalSearcher, reading
 
 TIES_MAX = 4_096
 
-Sort = Literal["best", "newest"]
+#: By words and meaning, by words alone, by date, by citations, by attention.
+Sort = Literal["best", "words", "newest", "cited", "attention"]
+#: The field whose ascending order is each order that is not by score.
+SORT_FIELDS: Mapping[Sort, str] = {
+    "newest": "newest",
+    "cited": "most_cited",
+    "attention": "most_attention",
+}
 Numbers = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
 _Hit = tuple[float, DocAddress]
@@ -38,8 +45,9 @@ def rank_documents(
     """
     if searcher.n_docs == 0:
         return Ranking(0)
-    if sort == "newest" or not scored:
-        return _rank_newest(searcher, query, scored, k, offset)
+    if sort in SORT_FIELDS or not scored:
+        field = SORT_FIELDS.get(sort, "newest")
+        return _rank_by(searcher, query, field, scored=scored, k=k, offset=offset)
     end = offset + k
     wanted = min(end + 1, searcher.n_docs)
     while True:
@@ -93,12 +101,12 @@ def _settle_ties(
     return found[offset - n_before : offset - n_before + k]
 
 
-def _rank_newest(
-    searcher: LexicalSearcher, query: Query, scored: bool, k: int, offset: int
+def _rank_by(
+    searcher: LexicalSearcher, query: Query, field: str, *, scored: bool, k: int, offset: int
 ) -> Ranking:
     with reading():
         result = searcher.searcher.search(
-            query, max(1, k), count=True, offset=offset, order_by_field="newest", order=Order.Asc
+            query, max(1, k), count=True, offset=offset, order_by_field=field, order=Order.Asc
         )
         found = [searcher.shown(address) for _, address in result.hits[:k]]
     scores = score_documents(searcher, query, [shown.doc_no for shown in found]) if scored else {}

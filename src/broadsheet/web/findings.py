@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from broadsheet.index.lexical import LexicalIndex
-from broadsheet.search.engine import K_MAX, OFFSET_MAX, Hit, SearchAnswer, Sort, search
+from broadsheet.search.engine import OFFSET_MAX, Hit, SearchAnswer, Sort, find_all, search
 from broadsheet.search.facets import Facets, FacetValue
 from broadsheet.search.meaning import MeaningSource
 from broadsheet.store.database import Database
 from broadsheet.store.documents import load_documents
-from broadsheet.types import Document, Mode
+from broadsheet.types import Document
 from broadsheet.web.marking import Segment, mark
 from broadsheet.web.parameters import Paging, paginate
 from broadsheet.web.refine import Terms, terms_of
 
-#: By words and meaning, by words alone, or by date.
-Order = Literal["best", "words", "newest"]
-ORDERS: dict[str, Order] = {"best": "best", "words": "words", "newest": "newest"}
-
 PAPERS_PER_PAGE = 20
+BATCH_DOCS = 500
 #: How many values of a facet are shown before the reader opens the rest.
 VALUES_SHOWN = 8
 
@@ -55,7 +52,7 @@ class Facet:
 @dataclass(frozen=True, slots=True)
 class Findings:
     answer: SearchAnswer
-    order: Order
+    sort: Sort
     paging: Paging
     papers: tuple[Finding, ...]
     facets: tuple[Facet, ...]
@@ -66,7 +63,7 @@ def compose_findings(
     index: LexicalIndex,
     query: str,
     *,
-    order: Order,
+    sort: Sort,
     page: int,
     meaning: MeaningSource | None = None,
 ) -> Findings:
@@ -78,8 +75,8 @@ def compose_findings(
         query,
         k=PAPERS_PER_PAGE,
         offset=offset,
-        mode=_mode(order, meaning),
-        sort=_sort(order),
+        mode="hybrid",
+        sort=sort,
         with_facets=True,
         meaning=meaning,
     )
@@ -88,7 +85,7 @@ def compose_findings(
             db,
             index,
             query,
-            order=order,
+            sort=sort,
             page=-(-answer.total // PAPERS_PER_PAGE) or 1,
             meaning=meaning,
         )
@@ -100,29 +97,17 @@ def compose_findings(
         PAPERS_PER_PAGE,
     )
     papers = tuple(_finding(hit, documents.get(hit.doc_no)) for hit in answer.hits)
-    return Findings(answer, order, paging, papers, _facets(query, answer.facets or Facets()))
+    return Findings(answer, sort, paging, papers, _facets(query, answer.facets or Facets()))
 
 
-def find_documents(
-    db: Database,
-    index: LexicalIndex,
-    query: str,
-    *,
-    order: Order,
-    meaning: MeaningSource | None = None,
-) -> list[Document]:
-    """The whole answer, at most K_MAX documents, in its order."""
-    mode, sort = _mode(order, meaning), _sort(order)
-    answer = search(index, query, k=K_MAX, mode=mode, sort=sort, meaning=meaning)
-    return load_documents(db, [hit.doc_no for hit in answer.hits])
-
-
-def _mode(order: Order, meaning: MeaningSource | None) -> Mode:
-    return "lexical" if order == "words" or meaning is None else "hybrid"
-
-
-def _sort(order: Order) -> Sort:
-    return "newest" if order == "newest" else "best"
+def find_documents(db: Database, index: LexicalIndex, query: str) -> Iterator[Document]:
+    """The whole answer, best first, a batch in memory at a time."""
+    doc_nos = find_all(index, query)
+    return (
+        document
+        for start in range(0, len(doc_nos), BATCH_DOCS)
+        for document in load_documents(db, doc_nos[start : start + BATCH_DOCS])
+    )
 
 
 def _finding(hit: Hit, document: Document | None) -> Finding:
