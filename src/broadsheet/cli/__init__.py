@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import library, measuring, models, reading, running
+from broadsheet.cli import library, measuring, models, people, reading, running
 from broadsheet.cli.output import say
 from broadsheet.errors import BroadsheetError
 
@@ -66,6 +66,7 @@ reading.register(app)
 running.register(app)
 models.register(app)
 measuring.register(app)
+people.register(app)
 
 
 def main() -> None:
