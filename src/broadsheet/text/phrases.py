@@ -95,20 +95,10 @@ def phrases_of(text: str) -> frozenset[str]:
 
 #: Words that name nothing alone but do as the last of a phrase: "world model", "agent benchmark".
 HEADS = frozenset(
-    [
-        "model",
-        "system",
-        "benchmark",
-        "dataset",
-        "framework",
-        "analysis",
-        "understanding",
-        "training",
-        "evaluation",
-        "reasoning",
-        "generation",
-        "task",
-    ]
+    """
+    model system benchmark dataset framework analysis understanding training evaluation reasoning
+    generation task
+    """.split()
 )
 
 
