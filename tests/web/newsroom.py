@@ -10,10 +10,12 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from broadsheet.index.changes import StoreChanges
 from broadsheet.index.lexical import LexicalIndex
+from broadsheet.jobs.ingest import ingest
 from broadsheet.ledger import Happened, Outcome
 from broadsheet.settings import load_settings
 from broadsheet.store.database import Database
@@ -40,7 +42,9 @@ def a_site(folder: Path, *records: Record) -> Site:
     db = a_library(folder, *records)
     index = LexicalIndex(folder / "index", store_id=db.store_id)
     index.follow(StoreChanges(db))
-    return Site(db, index, load_settings(home=folder), lambda: NOW)
+    return Site(
+        db, index, load_settings(home=folder), lambda: NOW, lambda items: ingest(db, items, now=NOW)
+    )
 
 
 def a_full_site(folder: Path) -> Site:
@@ -151,6 +155,19 @@ def _fill_ledger(db: Database) -> None:
         number = put_import_started(transaction, "/home/ada/mine.bib", "bibtex", NOW)
         put_import_finished(transaction, number, IngestReport(9, 4, 1, 2, 1, 1), NOW)
         put_import_started(transaction, "cut.jsonl.xz", "jsonl", NOW)
+
+
+def form_token(client: TestClient) -> str:
+    """What a page of this client's puts into its forms."""
+    sheet = read_sheet(client.get("/about").text)
+    return next(
+        e.attributes["value"] for e in sheet.all("input") if e.attributes.get("name") == "token"
+    )
+
+
+def post(client: TestClient, path: str, **fields: str | int) -> Response:
+    """A form of ours, sent as a page would."""
+    return client.post(path, data={"token": form_token(client), **fields})
 
 
 @dataclass

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from broadsheet.ledger import Happened, Outcome
+from broadsheet.store.ledger import put_outcomes
 from tests.web.newsroom import N_BUSY, a_site, read_sheet, reading
-from tests.worlds import a_record, take_in
+from tests.worlds import NOW, a_record, take_in
 
 
 def test_the_front_page_is_the_newest_day(client: TestClient) -> None:
@@ -33,15 +35,15 @@ def test_a_long_byline_says_how_many_others(client: TestClient) -> None:
 
 def test_a_full_day_is_paged(client: TestClient) -> None:
     first = client.get("/day/2026-02-25").text
-    assert f"{N_BUSY} papers, 1 to 48 on this page" in first
+    assert f"{N_BUSY} papers, 1 to 36 on this page" in first
     assert "/day/2026-02-25?page=2" in read_sheet(first).hrefs()
-    last = client.get("/day/2026-02-25?page=3").text
-    assert "97 to 120 on this page" in last
+    last = client.get("/day/2026-02-25?page=4").text
+    assert "109 to 120 on this page" in last
     shown = [
         href
-        for page in (1, 2, 3)
+        for page in (1, 2, 3, 4)
         for href in read_sheet(client.get(f"/day/2026-02-25?page={page}").text).hrefs()
-        if href.startswith("/paper/")
+        if href.startswith("/paper/") and "#" not in href
     ]
     assert len(shown) == len(set(shown)) == N_BUSY
 
@@ -78,7 +80,10 @@ def test_the_calendar_says_how_full_each_day_is(client: TestClient) -> None:
     page = read_sheet(client.get("/day/2026-02-27").text)
     labels = {e.attributes["aria-label"]: e for e in page.all("a") if "aria-label" in e.attributes}
     assert "Wednesday, 25 February 2026: 120 papers" in labels
-    assert "Saturday, 28 February 2026: 0 papers" in labels
+    assert "Saturday, 28 February 2026: 0 papers, quiet" in labels
+    assert "Thursday, 26 February 2026: 0 papers, throttled" in labels
+    assert "Tuesday, 24 February 2026: 0 papers, failed" in labels
+    assert "Monday, 23 February 2026: 0 papers" in labels
     shown = labels["Friday, 27 February 2026: 1 paper"]
     assert shown.attributes["aria-current"] == "date"
 
@@ -143,3 +148,41 @@ def test_an_empty_library_welcomes(tmp_path: Path) -> None:
 def test_a_library_without_days_says_so(tmp_path: Path) -> None:
     with reading(a_site(tmp_path, a_record(1, announced=None))) as client:
         assert "No paper here has a day yet" in client.get("/").text
+
+
+def test_the_calendar_follows_the_ledger_though_no_paper_came(tmp_path: Path) -> None:
+    site = a_site(tmp_path, a_record(1))
+    with reading(site) as client:
+        assert "2 March 2026: 0 papers, quiet" not in client.get("/").text
+        with site.db.transaction() as transaction:
+            put_outcomes(
+                transaction,
+                [Outcome("arxiv", "cs.LG", date(2026, 3, 2), Happened.QUIET, "nothing")],
+                now=NOW,
+            )
+        assert "2 March 2026: 0 papers, quiet" in client.get("/").text
+
+
+def test_trending_shows_the_week_by_attention_with_its_inputs(client: TestClient) -> None:
+    page = client.get("/day/2026-02-27?tab=trending").text
+    assert "120 papers of the week" in page
+    titles = [
+        e.text for e in read_sheet(page).all("li") if "story" in e.attributes.get("class", "")
+    ]
+    assert "219 upvotes" in titles[0]
+    assert "Attention 5.39" in titles[0]
+    narrowed = client.get("/day/2026-02-27?tab=trending&category=cs.CV").text
+    assert "40 papers of the week" in narrowed
+    assert "No attention was counted" in client.get("/day/2026-01-27?tab=trending").text
+
+
+def test_for_you_says_plainly_that_interests_are_wanting(client: TestClient) -> None:
+    page = client.get("/?tab=you").text
+    assert "none is known here" in page
+    assert client.get("/?tab=nonsense").text.count("story") > 5
+
+
+def test_a_day_is_gone_to_by_its_date(client: TestClient) -> None:
+    assert client.get("/day?day=2026-02-25").headers["location"] == "/day/2026-02-25"
+    for nonsense in ("", "?day=", "?day=x", "?day=2026-99-99", "?day=//evil.example"):
+        assert client.get(f"/day{nonsense}").headers["location"] == "/"

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import webbrowser
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import resources
@@ -19,6 +20,7 @@ from broadsheet.cli.output import print_json, print_table, print_text, progress_
 from broadsheet.errors import BroadsheetError
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
+from broadsheet.types import IngestReport, Record, Reject
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -206,10 +208,14 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _app(db: Database, settings: Settings) -> Starlette:
     from broadsheet.jobs.indexing import lexical_index
+    from broadsheet.jobs.ingest import ingest
     from broadsheet.web.app import create_app
     from broadsheet.web.site import Site
 
-    return create_app(Site(db, lexical_index(settings.home, db), settings, now))
+    def take_in(items: Sequence[Record | Reject]) -> IngestReport:
+        return ingest(db, items, now=now())
+
+    return create_app(Site(db, lexical_index(settings.home, db), settings, now, take_in))
 
 
 def _serve(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from xml.sax.saxutils import XMLGenerator
 
@@ -22,11 +22,14 @@ def to_atom(
     feed_id: str = "urn:broadsheet:export",
     updated: datetime | None = None,
     self_url: str = "",
+    page_url: str = "",
+    url_of: Callable[[Document], str] = address_of,
 ) -> Iterator[str]:
     """A feed with one entry a document, in the given order.
 
-    `updated` is the feed's own; without it, 1970: this function knows no clock. A document
-    without any date has that day, too, because the format requires one.
+    `url_of` says where an entry leads. `updated` is the feed's own; without it, 1970: this
+    function knows no clock. A document without any date has that day, too, because the format
+    requires one.
     """
     xml = _Xml()
     xml.start("feed", {"xmlns": NAMESPACE})
@@ -36,14 +39,16 @@ def to_atom(
     xml.person("Broadsheet")
     if self_url:
         xml.leaf("link", attributes={"rel": "self", "href": self_url})
+    if page_url:
+        xml.leaf("link", attributes={"rel": "alternate", "type": "text/html", "href": page_url})
     for document in documents:
-        _write_entry(xml, document)
+        _write_entry(xml, document, url_of(document))
         yield xml.taken()
     xml.end("feed")
     yield xml.taken()
 
 
-def _write_entry(xml: _Xml, document: Document) -> None:
+def _write_entry(xml: _Xml, document: Document, url: str) -> None:
     first = document.announced or day_of(document) or _EPOCH
     last = max(document.updated or first, first)
     xml.start("entry")
@@ -53,8 +58,10 @@ def _write_entry(xml: _Xml, document: Document) -> None:
     xml.leaf("updated", _noon(last))
     for author in document.authors:
         xml.person(author.name)
-    if address := address_of(document):
-        xml.leaf("link", attributes={"rel": "alternate", "href": address})
+    if url:
+        xml.leaf("link", attributes={"rel": "alternate", "href": url})
+    if (source := address_of(document)) and source != url:
+        xml.leaf("link", attributes={"rel": "via", "href": source})
     if document.pdf:
         related = {"rel": "related", "type": "application/pdf", "href": document.pdf}
         xml.leaf("link", attributes=related)

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from broadsheet.ledger import Happened, Outcome, decide_state, supersedes
 from broadsheet.store.database import Database, Transaction
-from broadsheet.types import Announcement, LedgerRow
+from broadsheet.types import Announcement, LedgerRow, LedgerState
 
 #: Announced, then withdrawn by the source itself: counted only where it is stored.
 WITHDRAWN = "withdrawn"
@@ -100,6 +100,30 @@ def list_ledger(
     keys.sort(key=lambda key: (key[0], key[1]))
     keys.sort(key=lambda key: key[2], reverse=True)
     return [_row(key, outcomes.get(key), counts.get(key, _Count(key[2]))) for key in keys]
+
+
+#: From bad to good: what a day with several rows is called.
+_GRAVITY = (
+    LedgerState.FAILED,
+    LedgerState.THROTTLED,
+    LedgerState.STALE,
+    LedgerState.COMPLETE,
+    LedgerState.QUIET,
+)
+
+
+def day_states(db: Database, first: date, last: date) -> dict[date, LedgerState]:
+    """The worst state of each day from `first` to `last`; days nobody asked about are left out."""
+    states: dict[date, LedgerState] = {}
+    for row in list_ledger(db, since=first, until=last):
+        worst = min(states.get(row.day, row.state), row.state, key=_GRAVITY.index)
+        states[row.day] = worst
+    return states
+
+
+def ledger_mark(db: Database) -> str:
+    """Differs whenever an outcome was written since."""
+    return str(db.read("SELECT count(*), max(checked_at) FROM ledger")[0])
 
 
 def list_missing(db: Database, *, since: date | None = None) -> list[tuple[str, str, date, str]]:

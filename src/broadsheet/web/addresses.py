@@ -47,8 +47,23 @@ def source_name(url: str) -> str:
     return _SOURCE_NAMES.get(host, host)
 
 
+def safe_return(target: str) -> str:
+    """`target` if it is a path of this site, else the front page: no form leads elsewhere."""
+    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
+    is_plain = target.isascii() and target.isprintable() and not set(target) & set("\\ <>\"'")
+    if not (is_path and is_plain and len(target) <= 2_000):
+        return "/"
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else "/"
+
+
 def paper_path(doc_id: str) -> str:
     return "/paper/" + _quoted(doc_id)
+
+
+def anchor_of(doc_id: str) -> str:
+    """A paper's place in a list; ids know no spaces."""
+    return "_".join(doc_id.split())
 
 
 def bibtex_path(doc_id: str) -> str:
@@ -59,8 +74,9 @@ def author_path(author_key: str) -> str:
     return "/author/" + _quoted(author_key)
 
 
-def day_path(day: date, category: str = "", page: int = 1) -> str:
-    return f"/day/{day.isoformat()}" + query_string(category=category, page=page)
+def day_path(day: date, category: str = "", page: int = 1, tab: str = "all") -> str:
+    shown = "" if tab == "all" else tab
+    return f"/day/{day.isoformat()}" + query_string(tab=shown, category=category, page=page)
 
 
 def search_path(query: str, sort: str = "", page: int = 1) -> str:
@@ -69,6 +85,27 @@ def search_path(query: str, sort: str = "", page: int = 1) -> str:
 
 def bibtex_search_path(query: str, sort: str = "") -> str:
     return "/search.bib" + query_string(q=query, sort=sort)
+
+
+def library_path(shelf: str = "", tag: str = "", q: str = "", page: int = 1) -> str:
+    return "/library" + query_string(shelf=shelf, tag=tag, q=q, page=page)
+
+
+def collection_path(collection_no: int, q: str = "", page: int = 1) -> str:
+    return f"/collection/{collection_no}" + query_string(q=q, page=page)
+
+
+def login_path(back: str = "/") -> str:
+    return "/login" + query_string(back=back if back != "/" else "")
+
+
+def done_path(back: str, deed_no: int | None, anchor: str = "") -> str:
+    """Where a form leads back to, telling the page what was done, and at which paper."""
+    path, _, fragment = back.partition("#")
+    if deed_no is not None:
+        path += ("&" if "?" in path else "?") + f"done={deed_no}"
+    anchor = quote(anchor, safe=":@/.", errors="replace") or fragment
+    return path + (f"#{anchor}" if anchor else "")
 
 
 def ledger_path(source: str = "", page: int = 1) -> str:

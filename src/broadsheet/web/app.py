@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -11,14 +11,36 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.routing import Route
 
 from broadsheet.errors import BroadsheetError
+from broadsheet.web.admission import (
+    FORM_BYTES_MAX,
+    NOTE_BYTES_MAX,
+    UPLOAD_BYTES_MAX,
+    Access,
+    reads,
+    writes,
+)
 from broadsheet.web.assets import load_assets
+from broadsheet.web.feeds import Feed, Sightings
 from broadsheet.web.guard import Guard
 from broadsheet.web.pages import Pages
 from broadsheet.web.site import Site
-from broadsheet.web.views import about, author, day, failures, ledger, paper, search
+from broadsheet.web.views import (
+    about,
+    act,
+    author,
+    day,
+    failures,
+    feed,
+    ledger,
+    library,
+    note,
+    paper,
+    search,
+)
 
 #: Pages are made by threads, each with its own connection to the library and its cache; more
 #: threads than this only wait for one another.
@@ -26,26 +48,52 @@ THREADS = 8
 COMPRESS_FROM_BYTES = 1_400
 COMPRESS_LEVEL = 4
 
+
+def feeds(path: str, compose: Callable[[Request], Feed]) -> tuple[Route, Route]:
+    """The page's feed in both formats, under its address with another ending."""
+    return (
+        reads(path + ".atom", feed.atom(compose)),
+        reads(path + ".json", feed.json_feed(compose)),
+    )
+
+
 ROUTES = (
-    Route("/", day.front),
-    Route("/day/{day}", day.day),
-    Route("/search", search.search),
-    Route("/search.bib", search.bibtex),
-    Route("/paper/{doc_id:path}", paper.paper),
-    Route("/author/{name:path}", author.author),
-    Route("/ledger", ledger.ledger),
-    Route("/about", about.about),
-    Route("/health", about.health),
-    Route("/robots.txt", about.robots),
-    Route("/favicon.ico", about.favicon),
-    Route("/static/{name:path}", about.static),
+    reads("/", day.front),
+    reads("/day", day.find_day),
+    *feeds("/feed", feed.newest),
+    *feeds("/day/{day}", feed.day),
+    *feeds("/search", feed.search),
+    *feeds("/author/{name:path}", feed.author),
+    *feeds("/collection/{number}", feed.collection),
+    reads("/day/{day}", day.day),
+    reads("/search", search.search),
+    reads("/search.bib", search.bibtex),
+    reads("/paper/{doc_id:path}", paper.paper),
+    reads("/author/{name:path}", author.author),
+    reads("/ledger", ledger.ledger),
+    reads("/about", about.about, Access.EVERYONE),
+    reads("/health", about.health, Access.EVERYONE),
+    reads("/static/{name:path}", about.static, Access.EVERYONE),
+    reads("/robots.txt", about.robots, Access.EVERYONE),
+    reads("/favicon.ico", about.favicon, Access.EVERYONE),
+    reads("/library", library.library),
+    reads("/library/export", library.export),
+    reads("/collections", library.collections),
+    reads("/collection/{number}", library.collection),
+    writes("/act", act.act),
+    writes("/undo", act.undo_deed),
+    writes("/note", note.write_note, body_bytes_max=FORM_BYTES_MAX + 3 * NOTE_BYTES_MAX),
+    writes("/collections", library.make_collection),
+    writes("/collection/{number}", library.change_collection),
+    writes("/library/import", library.import_file, body_bytes_max=UPLOAD_BYTES_MAX),
 )
 
 
 def create_app(site: Site) -> Starlette:
-    """The pages of one library. Reads only: every route answers to GET and HEAD alone."""
+    """The pages of one library. GET and HEAD change nothing; what changes something is a POST
+    that carries a token of ours."""
     assets = load_assets()
-    pages = Pages(assets, site.clock)
+    pages = Pages(assets, site.clock, has_accounts=False)
     app = Starlette(
         routes=ROUTES,
         middleware=[
@@ -66,6 +114,7 @@ def create_app(site: Site) -> Starlette:
         lifespan=_limit_threads,
     )
     app.state.site = site
+    app.state.sightings = Sightings()
     app.state.pages = pages
     app.state.assets = assets
     app.state.assets_by_path = {asset.path: asset for asset in assets.values()}

@@ -6,19 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from broadsheet.types import LedgerState
+
 WEEKS = 4
 LEVEL_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """`level` from 0 (nothing) to LEVEL_MAX (the fullest of the strip)."""
+    """`level` from 0 (nothing) to LEVEL_MAX (the fullest of the strip). `state` is the worst
+    that the ledger says of the day, None where no source was asked."""
 
     day: date
     n_documents: int
     level: int
     is_shown: bool
     is_future: bool
+    state: LedgerState | None = None
 
 
 @dataclass(frozen=True, slots=True)

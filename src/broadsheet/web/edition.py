@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 
+from broadsheet.rank.attention import attention
 from broadsheet.store.database import Database
 from broadsheet.store.documents import (
     day_counts,
@@ -15,31 +17,44 @@ from broadsheet.store.documents import (
     last_change_no,
     load_documents,
     neighbour_days,
+    span_listing,
 )
-from broadsheet.store.ledger import list_ledger
-from broadsheet.types import Document, LedgerRow
+from broadsheet.store.ledger import day_states, ledger_mark, list_ledger
+from broadsheet.types import Document, LedgerRow, LedgerState
 from broadsheet.web.calendar import CalendarWeek, compose_strip, strip_span
 from broadsheet.web.parameters import Paging, paginate
 
-PAPERS_PER_PAGE = 48
+PAPERS_PER_PAGE = 36
 #: The lead story and the two below it; then those beside it. A day with fewer papers than
 #: make two full columns is a plain list: nothing leads a page of three.
 LEADS = 3
 SECONDS = 4
 LISTINGS_KEPT = 256
 EDITIONS_KEPT = 64
+#: Trending looks at this many days up to the one shown.
+TRENDING_DAYS = 7
+TRENDING_PAPERS_MAX = 180
 
 Listing = Sequence[tuple[int, tuple[str, ...]]]
+
+
+class Tab(StrEnum):
+    """you: by the reader's interests. trending: of the last week, by attention. all: the day."""
+
+    YOU = "you"
+    TRENDING = "trending"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
     """`lead` (the lead story and those below it), `seconds` (beside it) and `others` are the
     papers of this page, by attention. `n_papers` counts the whole day, `paging.total` those
-    of the chosen category."""
+    of the chosen tab and category. `scores` are their attention, where it is told."""
 
     change_no: int
     day: date
+    tab: Tab
     n_papers: int
     categories: tuple[tuple[str, int], ...]
     category: str
@@ -51,39 +66,59 @@ class Edition:
     after: date | None
     weeks: tuple[CalendarWeek, ...]
     ledger: tuple[LedgerRow, ...]
+    scores: tuple[float, ...] = ()
 
     @property
     def mark(self) -> Hashable:
         """Two editions of one library with the same mark are the same."""
-        return (self.change_no, self.day, self.category, self.paging, self.weeks, self.ledger)
+        return (
+            self.change_no, self.day, self.tab, self.category, self.paging, self.weeks, self.ledger
+        )  # fmt: skip
 
 
 def compose_edition(
-    db: Database, day: date, *, today: date, category: str = "", page: int = 1
+    db: Database,
+    day: date,
+    *,
+    today: date,
+    tab: Tab = Tab.ALL,
+    category: str = "",
+    page: int = 1,
 ) -> Edition:
     """The edition of `day`; an empty one where nothing was announced."""
-    ledger = tuple(list_ledger(db, since=day, until=day))
-    return replace(_printed(db, last_change_no(db), day, today, category, page), ledger=ledger)
+    change_no = last_change_no(db)
+    states = _states(db, day, today, change_no, ledger_mark(db))
+    printed = _printed(db, change_no, day, today, tab, category, page)
+    return replace(
+        printed,
+        ledger=tuple(list_ledger(db, since=day, until=day)),
+        weeks=_with_states(printed.weeks, states),
+    )
 
 
 @lru_cache(maxsize=EDITIONS_KEPT)
 def _printed(
-    db: Database, change_no: int, day: date, today: date, category: str, page: int
+    db: Database, change_no: int, day: date, today: date, tab: Tab, category: str, page: int
 ) -> Edition:
     """The edition without its ledger, kept while the library stands at `change_no`."""
     first, last = strip_span(day, today)
     with db.snapshot():
         listing = _listing(db, day, change_no)
+        n_papers = len(listing)
+        if tab is not Tab.ALL:
+            listing = _trending(db, day, change_no) if tab is Tab.TRENDING else ()
         chosen = [doc_no for doc_no, names in listing if not category or category in names]
         paging = paginate(len(chosen), page, PAPERS_PER_PAGE)
         documents = load_documents(db, chosen[paging.start : paging.stop])
         before, after = neighbour_days(db, day)
         counts = {count.day: count.n_documents for count in day_counts(db, first, last)}
-    n_lead, n_seconds = _front(len(documents), is_first=paging.number == 1)
+    leads = paging.number == 1 and tab is Tab.ALL
+    n_lead, n_seconds = _front(len(documents), is_first=leads)
     return Edition(
         change_no=change_no,
         day=day,
-        n_papers=len(listing),
+        tab=tab,
+        n_papers=n_papers,
         categories=_counted(listing),
         category=category,
         paging=paging,
@@ -94,6 +129,7 @@ def _printed(
         after=after,
         weeks=compose_strip(day, today, counts),
         ledger=(),
+        scores=tuple(map(attention, documents)) if tab is Tab.TRENDING else (),
     )
 
 
@@ -112,3 +148,27 @@ def _counted(listing: Listing) -> tuple[tuple[str, int], ...]:
 def _listing(db: Database, day: date, change_no: int) -> Listing:
     """(doc_no, categories) of the day's documents by attention, as of `change_no`."""
     return day_listing(db, day)
+
+
+@lru_cache(maxsize=LISTINGS_KEPT)
+def _trending(db: Database, day: date, change_no: int) -> Listing:
+    """The papers of the week that ends with `day`, by attention, as of `change_no`."""
+    first = date.fromordinal(max(1, day.toordinal() - TRENDING_DAYS + 1))
+    return span_listing(db, first, day, limit=TRENDING_PAPERS_MAX)
+
+
+@lru_cache(maxsize=LISTINGS_KEPT)
+def _states(
+    db: Database, day: date, today: date, change_no: int, ledger_mark: str
+) -> Mapping[date, LedgerState]:
+    """What the ledger says of the days of the strip; it is counted anew when it changes."""
+    return day_states(db, *strip_span(day, today))
+
+
+def _with_states(
+    weeks: tuple[CalendarWeek, ...], states: Mapping[date, LedgerState]
+) -> tuple[CalendarWeek, ...]:
+    return tuple(
+        replace(week, days=tuple(replace(cell, state=states.get(cell.day)) for cell in week.days))
+        for week in weeks
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from hashlib import blake2b
@@ -10,28 +11,46 @@ from threading import Lock
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
 from broadsheet import __version__
+from broadsheet.store.readers import Reader
 from broadsheet.text.names import author_key
 from broadsheet.web import addresses, wording
+from broadsheet.web.addresses import safe_return
 from broadsheet.web.assets import Asset
+from broadsheet.web.desk import Desk
+from broadsheet.web.doings import DoneShown, find_shown
+from broadsheet.web.mathematics import typeset
+from broadsheet.web.parameters import number_of
+from broadsheet.web.prose import prose
+from broadsheet.web.site import site_of
+from broadsheet.web.visitors import Visitor
 
 HTML = "text/html; charset=utf-8"
 #: Kept by the browser, asked about each time: a page changes when a paper arrives.
 REVALIDATE = "private, no-cache"
-TEXTS_KEPT = 64
+TEXTS_KEPT = 128
 
 _TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
 class Pages:
-    """Makes answers from templates. Safe to share between threads."""
+    """Makes answers from templates. Safe to share between threads.
 
-    def __init__(self, assets: Mapping[str, Asset], clock: Callable[[], datetime]) -> None:
+    A page kept for a reader holds MARKS in place of what differs between two of their
+    requests: their form's token, and where the form leads back to.
+    """
+
+    def __init__(
+        self, assets: Mapping[str, Asset], clock: Callable[[], datetime], *, has_accounts: bool
+    ) -> None:
         self._environment = _environment(assets)
+        self._environment.globals["has_accounts"] = has_accounts
         self._clock = clock
+        self._token_mark, self._back_mark = (f"m{secrets.token_hex(16)}" for _ in range(2))
         self._texts: dict[Hashable, str] = {}
         self._lock = Lock()
 
@@ -42,34 +61,67 @@ class Pages:
         *,
         status: int = 200,
         mark: Hashable = None,
+        desk: Callable[[], Desk] | None = None,
         **values: object,
     ) -> Response:
         """The page, or 304 where the browser's copy is still right.
 
-        With a `mark`, which must differ whenever the values do, the page is kept and not
-        rendered again while it is asked for often.
+        With a `mark`, which must differ whenever the values do, the page is kept for its
+        reader, until they do something, and not rendered again while it is asked for often.
+        `desk` is called where it is rendered.
         """
-        if mark is None:
-            text = self.render(template, **values)
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        reader = visitor.reader if visitor else None
+        done = _done_before(request, reader)
+
+        def render() -> str:
+            laid = desk() if desk else Desk(reader) if reader else None
+            return self.render(
+                template, me=laid, done=done, form_token=self._token_mark, here=self._back_mark,
+                **values,
+            )  # fmt: skip
+
+        if mark is None or done is not None:
+            text = render()
         else:
-            text = self._kept(template, (mark, self._clock().date()), values)
+            standing = (reader.reader_no, reader.state_no) if reader else None
+            text = self._kept((template, mark, standing, self._clock().date()), render)
+        text = text.replace(self._token_mark, visitor.form_token if visitor else "")
+        text = text.replace(self._back_mark, str(escape(asked_path(request))))
         return answer(request, text, HTML, status=status)
+
+    def part(self, request: Request, template: str, **values: object) -> Response:
+        """A piece of a page, which our script puts into the page it has."""
+        text = self.render(template, **values)
+        return Response(text.encode("utf-8", "replace"), 200, {"Cache-Control": "no-store"}, HTML)
 
     def render(self, template: str, **values: object) -> str:
         page = self._environment.get_template(template)
-        return page.render(today=self._clock().date(), **values)
+        blank = {"me": None, "done": None, "form_token": "", "here": "/"}
+        return page.render(today=self._clock().date(), **{**blank, **values})
 
-    def _kept(self, template: str, mark: Hashable, values: dict[str, object]) -> str:
-        key = (template, mark)
+    def _kept(self, key: Hashable, render: Callable[[], str]) -> str:
         with self._lock:
             text = self._texts.pop(key, None)
         if text is None:
-            text = self.render(template, **values)
+            text = render()
         with self._lock:
             self._texts[key] = text
             while len(self._texts) > TEXTS_KEPT:
                 del self._texts[next(iter(self._texts))]
         return text
+
+
+def asked_path(request: Request) -> str:
+    """The address of this page, as a form may lead back to it; without `done`."""
+    pairs = [pair for pair in request.url.query.split("&") if pair and pair[:5] != "done="]
+    return safe_return(request.url.path + ("?" + "&".join(pairs) if pairs else ""))
+
+
+def _done_before(request: Request, reader: Reader | None) -> DoneShown | None:
+    """What the reader did just before they were led back here, and may undo."""
+    number = number_of(request.query_params.get("done", ""))
+    return find_shown(site_of(request).db, reader.reader_no, number) if reader and number else None
 
 
 def pages_of(request: Request) -> Pages:
@@ -113,16 +165,21 @@ def _environment(assets: Mapping[str, Asset]) -> Environment:
     )
     functions = (
         addresses.paper_path,
+        addresses.anchor_of,
         addresses.bibtex_path,
         addresses.author_path,
         addresses.day_path,
         addresses.search_path,
         addresses.bibtex_search_path,
         addresses.ledger_path,
+        addresses.library_path,
+        addresses.collection_path,
         addresses.web_address,
         addresses.host_and_name,
         addresses.source_name,
         author_key,
+        typeset,
+        prose,
         wording.long_day,
         wording.short_day,
         wording.moment,

@@ -11,6 +11,7 @@ from broadsheet.web.addresses import DAY
 
 PARAMETER_CHARS_MAX = 300
 PAGE_DIGITS_MAX = 6
+NUMBER_DIGITS_MAX = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ def page_asked(request: Request) -> int:
     text = request.query_params.get("page", "")
     readable = text.isascii() and text.isdigit() and len(text) <= PAGE_DIGITS_MAX
     return max(1, int(text)) if readable else 1
+
+
+def number_of(digits: str) -> int:
+    """A number of ours; 0, which nothing has, where it cannot be read."""
+    readable = digits.isascii() and digits.isdigit() and len(digits) <= NUMBER_DIGITS_MAX
+    return int(digits) if readable else 0
 
 
 def text_asked(request: Request, name: str, *, chars_max: int = PARAMETER_CHARS_MAX) -> str:

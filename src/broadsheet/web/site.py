@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,16 +11,19 @@ from starlette.requests import Request
 from broadsheet.index.lexical import LexicalIndex
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
+from broadsheet.types import IngestReport, Record, Reject
 
 
 @dataclass(frozen=True)
 class Site:
-    """`clock` returns the moment, aware and in UTC."""
+    """`clock` returns the moment, aware and in UTC. `take_in` takes a batch of records into the
+    library; None where pages may not."""
 
     db: Database
     index: LexicalIndex
     settings: Settings
     clock: Callable[[], datetime]
+    take_in: Callable[[Sequence[Record | Reject]], IngestReport] | None = None
 
 
 def site_of(request: Request) -> Site:

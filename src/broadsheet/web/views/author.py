@@ -8,9 +8,11 @@ from starlette.responses import RedirectResponse, Response
 from broadsheet.errors import NotFoundError
 from broadsheet.web.addresses import author_path
 from broadsheet.web.biography import compose_biography
+from broadsheet.web.desk import lay_desk
 from broadsheet.web.pages import pages_of
 from broadsheet.web.parameters import page_asked
 from broadsheet.web.site import site_of
+from broadsheet.web.visitors import reader_of
 
 NAME_CHARS_MAX = 500
 
@@ -25,4 +27,11 @@ def author(request: Request) -> Response:
         )
     if biography.author.author_key != name:
         return RedirectResponse(author_path(biography.author.author_key), 301)
-    return pages_of(request).page(request, "author.html", biography=biography)
+    db, reader = site_of(request).db, reader_of(request)
+    doc_nos = [document.doc_no for _, papers in biography.years for document in papers]
+    return pages_of(request).page(
+        request,
+        "author.html",
+        desk=lambda: lay_desk(db, reader, doc_nos),
+        biography=biography,
+    )

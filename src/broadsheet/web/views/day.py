@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from broadsheet.store.documents import count_documents, newest_day
-from broadsheet.web.edition import compose_edition
+from broadsheet.web.addresses import day_path
+from broadsheet.web.desk import lay_desk
+from broadsheet.web.edition import Tab, compose_edition
 from broadsheet.web.pages import pages_of
 from broadsheet.web.parameters import day_of, page_asked, text_asked
 from broadsheet.web.site import site_of
+from broadsheet.web.visitors import reader_of
 
 
 def front(request: Request) -> Response:
@@ -19,30 +24,43 @@ def front(request: Request) -> Response:
     if newest is None:
         n_documents = count_documents(site.db)
         return pages_of(request).page(request, "welcome.html", n_documents=n_documents)
-    edition = compose_edition(
-        site.db,
-        newest,
-        today=site.clock().date(),
-        category=text_asked(request, "category"),
-        page=page_asked(request),
-    )
-    return pages_of(request).page(
-        request, "day.html", mark=(edition.mark, True), edition=edition, is_front=True
-    )
+    return _printed(request, newest, is_front=True)
 
 
 def day(request: Request) -> Response:
-    site = site_of(request)
     asked = day_of(request.path_params["day"])
     if asked is None:
         raise HTTPException(404, "There is no such day. A day is written 2026-03-01.")
+    return _printed(request, asked, is_front=False)
+
+
+def find_day(request: Request) -> Response:
+    """From the field where a day is written to that day; from nonsense to the front page."""
+    asked = day_of(text_asked(request, "day"))
+    return RedirectResponse(day_path(asked) if asked else "/", 303)
+
+
+def _printed(request: Request, asked: date, *, is_front: bool) -> Response:
+    site, reader = site_of(request), reader_of(request)
     edition = compose_edition(
         site.db,
         asked,
         today=site.clock().date(),
+        tab=_tab(request),
         category=text_asked(request, "category"),
         page=page_asked(request),
     )
+    papers = (*edition.lead, *edition.seconds, *edition.others)
     return pages_of(request).page(
-        request, "day.html", mark=(edition.mark, False), edition=edition, is_front=False
+        request,
+        "day.html",
+        mark=(edition.mark, is_front),
+        desk=lambda: lay_desk(site.db, reader, [paper.doc_no for paper in papers]),
+        edition=edition,
+        is_front=is_front,
     )
+
+
+def _tab(request: Request) -> Tab:
+    asked = request.query_params.get("tab", "")
+    return Tab(asked) if asked in set(Tab) else Tab.ALL

@@ -30,7 +30,12 @@ _OF_STATUS = {
         400, "This request cannot be read", "Something in its address is not as it should be."
     ),
     404: Failure(404, "No such page", "Nothing is printed at this address."),
-    405: Failure(405, "Only reading here", "This address answers to GET and HEAD alone."),
+    401: Failure(401, "Not logged in", "Log in first. Nothing was changed."),
+    403: Failure(403, "Not allowed", "Nothing was changed."),
+    405: Failure(405, "Not this way", "This address does not answer to such a request."),
+    409: Failure(409, "Too late", "Something else was done meanwhile."),
+    413: Failure(413, "Too much at once", "Nothing was changed."),
+    429: Failure(429, "One moment", "That was tried too often. Try again later."),
 }
 _SERVER = Failure(
     500, "Stop press", "This page could not be made; it is our fault, and the reason is in the log."

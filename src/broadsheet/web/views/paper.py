@@ -8,9 +8,12 @@ from starlette.responses import RedirectResponse, Response
 from broadsheet.errors import NotFoundError
 from broadsheet.export.bibtex import to_bibtex
 from broadsheet.web.addresses import bibtex_path, paper_path
+from broadsheet.web.desk import lay_desk
+from broadsheet.web.margin import compose_margin
 from broadsheet.web.pages import answer, pages_of
 from broadsheet.web.portrait import compose_portrait
 from broadsheet.web.site import site_of
+from broadsheet.web.visitors import reader_of
 
 NAME_CHARS_MAX = 500
 BIBTEX = "application/x-bibtex; charset=utf-8"
@@ -28,8 +31,14 @@ def paper(request: Request) -> Response:
     doc_id = portrait.document.doc_id
     if doc_id != name:
         return RedirectResponse(paper_path(doc_id), 301)
+    db, reader = site_of(request).db, reader_of(request)
     return pages_of(request).page(
-        request, "paper.html", portrait=portrait, bibtex="".join(to_bibtex([portrait.document]))
+        request,
+        "paper.html",
+        desk=lambda: lay_desk(db, reader, [portrait.document.doc_no]),
+        portrait=portrait,
+        margin=compose_margin(db, reader, portrait.document.doc_no),
+        bibtex="".join(to_bibtex([portrait.document])),
     )
 
 

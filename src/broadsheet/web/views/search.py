@@ -7,11 +7,13 @@ from starlette.responses import Response
 
 from broadsheet.export.bibtex import to_bibtex
 from broadsheet.search.engine import Sort
+from broadsheet.web.desk import lay_desk
 from broadsheet.web.findings import compose_findings, find_documents
 from broadsheet.web.pages import answer, pages_of
 from broadsheet.web.parameters import page_asked, text_asked
 from broadsheet.web.site import site_of
 from broadsheet.web.views.paper import BIBTEX
+from broadsheet.web.visitors import reader_of
 
 QUERY_CHARS_MAX = 1_000
 
@@ -22,7 +24,15 @@ def search(request: Request) -> Response:
     findings = compose_findings(
         site.db, site.index, query, sort=_sort(request), page=page_asked(request)
     )
-    return pages_of(request).page(request, "search.html", findings=findings, query=query)
+    reader = reader_of(request)
+    doc_nos = [paper.hit.doc_no for paper in findings.papers]
+    return pages_of(request).page(
+        request,
+        "search.html",
+        desk=lambda: lay_desk(site.db, reader, doc_nos),
+        findings=findings,
+        query=query,
+    )
 
 
 def bibtex(request: Request) -> Response:

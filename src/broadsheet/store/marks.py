@@ -1,0 +1,120 @@
+"""What readers marked: liked, disliked, saved, dismissed, read.
+
+A mark stands at the document it was given to. Where documents have become one, the marks of
+each are read for the one that stays.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from broadsheet.store.database import Transaction
+from broadsheet.store.documents import Reads, read_in
+
+
+class Mark(StrEnum):
+    LIKED = "liked"
+    DISLIKED = "disliked"
+    SAVED = "saved"
+    DISMISSED = "dismissed"
+    READ = "read"
+
+
+def marks_of(db: Reads, reader_no: int, doc_nos: Sequence[int]) -> dict[int, frozenset[Mark]]:
+    """The marks of these documents; those without any are left out."""
+    found: dict[int, set[Mark]] = defaultdict(set)
+    rows = read_in(
+        db, "SELECT doc_no, kind FROM marks WHERE doc_no IN (?*) AND reader_no = ?", doc_nos,
+        reader_no,
+    )  # fmt: skip
+    merged = read_in(
+        db,
+        "SELECT d.merged_into, m.kind FROM documents d JOIN marks m USING (doc_no)"
+        " WHERE d.merged_into IN (?*) AND m.reader_no = ?",
+        doc_nos,
+        reader_no,
+    )
+    for doc_no, kind in [*rows, *merged]:
+        found[doc_no].add(Mark(kind))
+    return {doc_no: frozenset(marks) for doc_no, marks in found.items()}
+
+
+def marked(db: Reads, reader_no: int, mark: Mark) -> list[int]:
+    """The documents with this mark, last marked first."""
+    rows = db.read(
+        "SELECT coalesce(d.merged_into, m.doc_no) AS living, max(m.marked_at) AS at"
+        " FROM marks m JOIN documents d USING (doc_no) WHERE m.reader_no = ? AND m.kind = ?"
+        " GROUP BY living ORDER BY at DESC, living DESC",
+        (reader_no, mark.value),
+    )
+    return [doc_no for doc_no, _ in rows]
+
+
+def count_marks(db: Reads, reader_no: int) -> dict[Mark, int]:
+    rows = db.read(
+        "SELECT m.kind, count(DISTINCT coalesce(d.merged_into, m.doc_no))"
+        " FROM marks m JOIN documents d USING (doc_no) WHERE m.reader_no = ? GROUP BY m.kind",
+        (reader_no,),
+    )
+    return {Mark(kind): n for kind, n in rows}
+
+
+def put_mark(
+    transaction: Transaction, reader_no: int, doc_no: int, mark: Mark, *, now: datetime
+) -> bool:
+    """Whether that was news."""
+    if mark in marks_of(transaction, reader_no, [doc_no]).get(doc_no, frozenset()):
+        return False
+    transaction.run(
+        "INSERT INTO marks (reader_no, doc_no, kind, marked_at) VALUES (?, ?, ?, ?)",
+        (reader_no, doc_no, mark.value, now.isoformat()),
+    )
+    return True
+
+
+def remove_mark(transaction: Transaction, reader_no: int, doc_no: int, mark: Mark) -> bool:
+    """Whether there was one."""
+    there = mark in marks_of(transaction, reader_no, [doc_no]).get(doc_no, frozenset())
+    transaction.run(
+        "DELETE FROM marks WHERE reader_no = ? AND kind = ? AND (doc_no = ?"
+        " OR doc_no IN (SELECT doc_no FROM documents WHERE merged_into = ?))",
+        (reader_no, mark.value, doc_no, doc_no),
+    )
+    return there
+
+
+_FELLOWS = (
+    " AND m.kind IN ('liked', 'saved') AND r.disabled_at IS NULL AND m.reader_no IN ("
+    "  SELECT fellow.reader_no FROM members own JOIN members fellow USING (group_no)"
+    "  WHERE own.reader_no = ? AND fellow.reader_no <> own.reader_no)"
+)
+
+
+def fellows_marks(
+    db: Reads, reader_no: int, doc_nos: Sequence[int]
+) -> dict[int, tuple[tuple[str, Mark], ...]]:
+    """(name, liked or saved) of the reader's fellows in any group, by name, for each document."""
+    if not db.read("SELECT 1 FROM members WHERE reader_no = ? LIMIT 1", (reader_no,)):
+        return {}
+    own = read_in(
+        db,
+        "SELECT m.doc_no, r.name, m.kind FROM marks m JOIN readers r USING (reader_no)"  # noqa: S608
+        " WHERE m.doc_no IN (?*)" + _FELLOWS,
+        doc_nos,
+        reader_no,
+    )
+    merged = read_in(
+        db,
+        "SELECT d.merged_into, r.name, m.kind FROM documents d"  # noqa: S608
+        " JOIN marks m USING (doc_no)"
+        " JOIN readers r USING (reader_no) WHERE d.merged_into IN (?*)" + _FELLOWS,
+        doc_nos,
+        reader_no,
+    )
+    found: dict[int, set[tuple[str, Mark]]] = defaultdict(set)
+    for doc_no, name, kind in [*own, *merged]:
+        found[doc_no].add((name, Mark(kind)))
+    return {doc_no: tuple(sorted(entries)) for doc_no, entries in found.items()}

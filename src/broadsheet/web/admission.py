@@ -1,0 +1,213 @@
+"""Which routes are open to whom, and what a request that changes something must prove.
+
+Every route of the application is made by `reads` or `writes`; there is no other way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Message, Receive
+
+from broadsheet.web.addresses import login_path, safe_return
+from broadsheet.web.parameters import number_of
+from broadsheet.web.site import site_of
+from broadsheet.web.visitors import (
+    COOKIE_MAX_AGE_S,
+    Visitor,
+    cookie_name,
+    is_form_token,
+    recognise,
+    visitor_of,
+)
+
+FORM_BYTES_MAX = 64 * 1024
+NOTE_BYTES_MAX = 1_100_000
+UPLOAD_BYTES_MAX = 32 * 1024 * 1024
+FIELDS_MAX = 200
+TOKEN_FIELD = "token"  # noqa: S105
+
+
+class Access(StrEnum):
+    """everyone: whoever asks. reader: whoever has logged in, where there are accounts."""
+
+    EVERYONE = "everyone"
+    READER = "reader"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a form, each once; files apart."""
+
+    fields: Mapping[str, str]
+    file: UploadFile | None = None
+
+    def text(self, name: str, *, chars_max: int = 2_000) -> str:
+        return self.fields.get(name, "").strip()[:chars_max]
+
+    def number(self, name: str) -> int:
+        """0 where there is none, or none that can be read."""
+        return number_of(self.text(name))
+
+    @property
+    def wants_part(self) -> bool:
+        """Whether our own script asks, and puts the answer into the page it has."""
+        return self.fields.get("part") == "1"
+
+
+View = Callable[[Request], Response]
+FormView = Callable[[Request, Form], Response]
+
+
+def reads(path: str, view: View, access: Access = Access.READER) -> Route:
+    """GET and HEAD: changes nothing."""
+
+    def run(request: Request) -> Response:
+        visitor = recognise(request)
+        request.state.visitor = visitor
+        refused = _refused(request, visitor, access)
+        return refused or _with_cookie(request, visitor, view(request))
+
+    return _route(path, run, view, access, ["GET"])
+
+
+def writes(
+    path: str,
+    view: FormView,
+    access: Access = Access.READER,
+    *,
+    body_bytes_max: int = FORM_BYTES_MAX,
+) -> Route:
+    """POST: the form must carry the visitor's token, and come from a page of ours."""
+
+    async def run(request: Request) -> Response:
+        visitor = await run_in_threadpool(recognise, request)
+        request.state.visitor = visitor
+        if not _is_from_here(request):
+            raise HTTPException(403, "This form was sent from another site. Nothing was changed.")
+        refused = _refused(request, visitor, access)
+        if refused is not None:
+            return refused
+        form = await _read_form(request, body_bytes_max)
+        given = form.fields.get(TOKEN_FIELD, "")
+        if not visitor.by_token and not is_form_token(site_of(request).db, visitor.cookie, given):
+            raise HTTPException(
+                403, "This form is out of date. Nothing was changed; load the page again."
+            )
+        try:
+            return await run_in_threadpool(
+                lambda: _with_cookie(request, visitor_of(request), view(request, form))
+            )
+        finally:
+            if form.file is not None:
+                await form.file.close()
+
+    return _route(path, run, view, access, ["POST"])
+
+
+def _route(
+    path: str,
+    run: Callable[[Request], Response] | Callable[[Request], Awaitable[Response]],
+    view: View | FormView,
+    access: Access,
+    methods: list[str],
+) -> Route:
+    route = Route(path, run, methods=methods, name=getattr(view, "__name__", path))
+    route.access = access  # type: ignore[attr-defined]
+    return route
+
+
+def _refused(request: Request, visitor: Visitor, access: Access) -> Response | None:
+    """What somebody gets who may not have what they ask for."""
+    if access is Access.EVERYONE:
+        return None
+    if visitor.reader is None:
+        if request.method in ("GET", "HEAD") and not visitor.by_token:
+            return RedirectResponse(login_path(_asked_path(request)), 303)
+        raise HTTPException(401, "Log in first. Nothing was changed.")
+    if access is Access.OWNER and not visitor.reader.is_owner:
+        raise HTTPException(404)
+    if visitor.scopes is not None:
+        wanted = "read" if request.method in ("GET", "HEAD") else "write"
+        if wanted not in visitor.scopes or access is Access.OWNER:
+            raise HTTPException(403, "This token may not do that.")
+    return None
+
+
+def _asked_path(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return safe_return(request.url.path + query)
+
+
+def _is_from_here(request: Request) -> bool:
+    """Browsers say where a form comes from; older ones say nothing, and the token decides."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if site not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    if origin is None or origin == "null":
+        # A page with `Referrer-Policy: no-referrer` sends "null" with its own forms.
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+    except ValueError:
+        return False
+
+
+def _with_cookie(request: Request, visitor: Visitor, response: Response) -> Response:
+    is_page = response.headers.get("content-type", "").startswith("text/html")
+    if visitor.is_new_cookie and is_page and not visitor.by_token:
+        set_cookie(request, response, visitor.cookie)
+    return response
+
+
+def set_cookie(request: Request, response: Response, cookie: str) -> None:
+    response.set_cookie(
+        cookie_name(site_of(request).db),
+        cookie,
+        max_age=COOKIE_MAX_AGE_S,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+
+
+async def _read_form(request: Request, body_bytes_max: int) -> Form:
+    bounded = Request(request.scope, _bounded(request.receive, body_bytes_max))
+    form = await bounded.form(
+        max_files=1, max_fields=FIELDS_MAX, max_part_size=min(body_bytes_max, NOTE_BYTES_MAX)
+    )
+    return _once(form)
+
+
+def _once(form: FormData) -> Form:
+    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+    return Form(fields, next((file for file in files if file.filename), None))
+
+
+def _bounded(receive: Receive, bytes_max: int) -> Receive:
+    left = bytes_max
+
+    async def receive_bounded() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(
+                413, f"That is more than {bytes_max // 1000:,} kB. Nothing was changed."
+            )
+        return message
+
+    return receive_bounded

@@ -1,0 +1,45 @@
+"""What a page knows of the reader it is for: who they are, and what they did with its papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from broadsheet.store.database import Database
+from broadsheet.store.follows import FollowKind, list_follows
+from broadsheet.store.marks import Mark, fellows_marks, marks_of
+from broadsheet.store.readers import Reader
+
+_NONE: frozenset[Mark] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`fellows` are the names and marks of people in the reader's groups, by document."""
+
+    reader: Reader
+    marks: Mapping[int, frozenset[Mark]] = field(default_factory=dict)
+    fellows: Mapping[int, tuple[tuple[str, Mark], ...]] = field(default_factory=dict)
+    authors: frozenset[str] = frozenset()
+    searches: frozenset[str] = frozenset()
+
+    def has(self, doc_no: int, mark: str) -> bool:
+        return mark in self.marks.get(doc_no, _NONE)
+
+    def liked_by(self, doc_no: int) -> tuple[str, ...]:
+        return tuple(name for name, mark in self.fellows.get(doc_no, ()) if mark is Mark.LIKED)
+
+    def saved_by(self, doc_no: int) -> tuple[str, ...]:
+        return tuple(name for name, mark in self.fellows.get(doc_no, ()) if mark is Mark.SAVED)
+
+
+def lay_desk(db: Database, reader: Reader, doc_nos: Sequence[int]) -> Desk:
+    """The desk of a page that shows these documents."""
+    followed = list_follows(db, reader.reader_no)
+    return Desk(
+        reader,
+        marks_of(db, reader.reader_no, doc_nos),
+        fellows_marks(db, reader.reader_no, doc_nos),
+        frozenset(entry.value for entry in followed if entry.kind is FollowKind.AUTHOR),
+        frozenset(entry.value for entry in followed if entry.kind is FollowKind.SEARCH),
+    )

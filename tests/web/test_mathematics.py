@@ -1,0 +1,69 @@
+"""Mathematics as MathML; whatever is hostile or cannot be converted stays text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.web.mathematics import typeset
+from tests.web.newsroom import read_sheet
+
+
+def sheet_of(text: str) -> str:
+    return f"<title>t</title><main><h1>{typeset(text)}</h1></main>"
+
+
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        ("an $x_i^2$ b", "<msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup>"),
+        (r"in \(\mathcal{O}(n)\) steps", "<mi>𝒪</mi>"),
+        (r"$$\frac{a}{b}$$", "<mfrac>"),
+        (r"$\mathbb{R}^d$", "<mi>ℝ</mi>"),
+        (r"$\alpha \leq \beta$", "<mi>α</mi><mo>≤</mo>"),
+    ],
+)
+def test_formulas_become_mathml(text: str, markup: str) -> None:
+    assert markup in typeset(text)
+    assert "alttext=" in typeset(text)
+    assert not read_sheet(sheet_of(text)).faults
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "costs $5 and $6", "no mathematics <b>", r"$\unknowncommand{x}$", "$" + "{" * 900 + "$",
+        "$" + "\\frac{" * 150 + "$", "$" + "x" * 2_000 + "$",
+    ],
+)  # fmt: skip
+def test_what_is_no_formula_stays_as_written(text: str) -> None:
+    assert "<math" not in typeset(text)
+    assert typeset(text).unescape() == text
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\text{<img src=x onerror=alert(1)>}", r"\text{&lt;script&gt;alert(1)&lt;/script&gt;}",
+        r"\href{javascript:alert(1)}{y}", r"\style{background:url(//evil)}{x}", r"\class{a}{b}",
+        r"\mathrm{<script>}", r"\text{&#60;b&#62;}", r"\color{red;x:y}{z}", r"\id{main}{x}",
+        r"\operatorname{<b>}", r"\mbox{<iframe>}", r"\hspace{1em;onclick=x}a",
+    ],
+)  # fmt: skip
+def test_nothing_but_mathematics_comes_out(latex: str) -> None:
+    sheet = read_sheet(sheet_of(f"a ${latex}$ b"))
+    assert not sheet.faults
+    for element in sheet.elements:
+        assert element.tag in {"title", "main", "h1", "math", "style"} or element.tag[0] == "m"
+        assert not {"href", "style", "class", "id", "src"} & set(element.attributes)
+    assert not sheet.all("style", "script", "img")
+
+
+@given(st.text("$\\{}^_&<>abc12 frac\"'", max_size=80))
+def test_no_text_breaks_a_page(text: str) -> None:
+    assert not read_sheet(sheet_of(text)).faults
+
+
+def test_a_page_of_formulas_stays_small() -> None:
+    assert len(typeset("$x^{a_1}$" * 5_000)) <= 60_000
