@@ -14,12 +14,16 @@ from broadsheet.jobs.harvest import harvest
 from broadsheet.jobs.indexing import follow_index
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
+from broadsheet.trends import refresh_trends
 
 log = logging.getLogger(__name__)
 
 #: A new paper is findable within 2 s of its commit: looking costs one indexed read.
 FOLLOW_EVERY_S = 1.0
 STOP_WITHIN_S = 5.0
+#: The first look waits until a start or an import has settled.
+TRENDS_AFTER_S = 20.0
+TRENDS_EVERY_S = 600.0
 
 
 def run_worker(
@@ -42,10 +46,20 @@ def run_worker(
         daemon=True,
     )
     harvester.start()
+    trends = Thread(target=_refresh_trends, args=(db, clock, stop), name="trends", daemon=True)
+    trends.start()
     while not stop.is_set():
         _guarded("index", lambda: follow_index(settings.home, db))
         stop.wait(FOLLOW_EVERY_S)
     harvester.join(timeout=STOP_WITHIN_S)
+    trends.join(timeout=STOP_WITHIN_S)
+
+
+def _refresh_trends(db: Database, clock: Callable[[], datetime], stop: Event) -> None:
+    """What trends and who is who, worked out anew where the library has changed."""
+    while not stop.wait(TRENDS_AFTER_S):
+        _guarded("trends", lambda: refresh_trends(db, now=clock()))
+        stop.wait(TRENDS_EVERY_S)
 
 
 def _harvest_on_schedule(

@@ -95,11 +95,11 @@ def phrases_of(text: str) -> frozenset[str]:
 
 #: Words that name nothing alone but do as the last of a phrase: "world model", "agent benchmark".
 HEADS = frozenset(
-    """
-    model system benchmark dataset framework analysis understanding training evaluation reasoning
-    generation task
-    """.split()
-)
+    {
+        "model", "system", "benchmark", "dataset", "framework", "analysis", "understanding",
+        "training", "evaluation", "reasoning", "generation", "task",
+    }
+)  # fmt: skip
 
 
 def _names(word: str) -> bool:

@@ -40,6 +40,7 @@ from broadsheet.web.views import (
     note,
     paper,
     search,
+    trending,
 )
 
 #: Pages are made by threads, each with its own connection to the library and its cache; more
@@ -70,6 +71,9 @@ ROUTES = (
     reads("/search.bib", search.bibtex),
     reads("/paper/{doc_id:path}", paper.paper),
     reads("/author/{name:path}", author.author),
+    reads("/trending", trending.trending),
+    reads("/about/trending", trending.about, Access.EVERYONE),
+    reads("/topics", trending.topics),
     reads("/ledger", ledger.ledger),
     reads("/about", about.about, Access.EVERYONE),
     reads("/health", about.health, Access.EVERYONE),

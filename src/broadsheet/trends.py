@@ -17,11 +17,7 @@ from broadsheet.rank.topics import BASELINE_D, HORIZONS_D, topics_on, weekly_sha
 from broadsheet.rank.trending import USUAL_D, Counts, Trend, trend, usual
 from broadsheet.store.computed import Computed, find_computed, put_computed
 from broadsheet.store.database import Database
-from broadsheet.store.documents import (
-    documents_announced,
-    last_change_no,
-    newest_day,
-)
+from broadsheet.store.documents import Reads, documents_announced, last_change_no, newest_day
 from broadsheet.text.names import author_key
 from broadsheet.text.phrases import phrases_of
 from broadsheet.types import Document
@@ -34,27 +30,41 @@ LEARN_D = 180  # days before the window from which expectations are learnt
 PAPERS_MAX = 100
 DOCUMENTS_MAX = 20_000  # newest first: a bound on the time a computation takes
 PAPERS_OF_TOPIC_MAX = 12
+TOPICS = "topics"
 
 Made = dict[str, Any]
 
 
 def trending_papers(db: Database, *, now: datetime, window_d: int = WINDOW_D) -> Made:
     """`{"date", "window_d", "usual", "papers": [...]}`, best first; as of the newest day."""
-    return _kept(db, f"trending:{window_d}", lambda: compute_papers(db, window_d), now)
+    return _kept(db, _papers_name(window_d), lambda: compute_papers(db, window_d), now)
 
 
 def trending_topics(db: Database, *, now: datetime) -> Made:
     """`{"date", "topics": [...]}` and the topic tree under `"tree"`."""
-    return _kept(db, "topics", lambda: compute_topics(db), now)
+    return _kept(db, TOPICS, lambda: compute_topics(db), now)
 
 
-def refresh_trending(db: Database, *, now: datetime) -> None:
+def refresh_trends(db: Database, *, now: datetime) -> None:
     """The worker's unit of work: have both ready before anybody asks."""
     trending_papers(db, now=now)
     trending_topics(db, now=now)
 
 
-def compute_papers(db: Database, window_d: int) -> Made:
+def papers_at_hand(db: Reads) -> Made:
+    """As `trending_papers`, of the usual window; perhaps some changes old, and nothing is
+    written: for pages, which must not wait."""
+    known = find_computed(db, _papers_name(WINDOW_D))
+    return known.content if known else compute_papers(db, WINDOW_D)
+
+
+def topics_at_hand(db: Reads) -> Made:
+    """As `trending_topics`; perhaps some changes old, and nothing is written."""
+    known = find_computed(db, TOPICS)
+    return known.content if known else compute_topics(db)
+
+
+def compute_papers(db: Reads, window_d: int) -> Made:
     day = newest_day(db)
     if day is None:
         return {"date": None, "window_d": window_d, "papers": []}
@@ -79,7 +89,7 @@ def compute_papers(db: Database, window_d: int) -> Made:
     return {"date": day.isoformat(), "window_d": window_d, "papers": papers}
 
 
-def compute_topics(db: Database) -> Made:
+def compute_topics(db: Reads) -> Made:
     day = newest_day(db)
     if day is None:
         return {"date": None, "topics": [], "tree": []}
@@ -216,6 +226,10 @@ def _branch_made(branch: Branch) -> Made:
         "query": " OR ".join(f'"{phrase}"' for phrase in branch.phrases[:12]),
         "branches": [_branch_made(twig) for twig in branch.twigs],
     }
+
+
+def _papers_name(window_d: int) -> str:
+    return f"trending:{window_d}"
 
 
 def _kept(db: Database, name: str, make: Callable[[], Made], now: datetime) -> Made:
