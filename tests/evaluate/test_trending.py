@@ -27,7 +27,7 @@ def world(n_days: int, *, first: date = date(2026, 1, 1), seed: int = 3) -> list
     rows = []
     for number in range(n_days * 12):
         day, has_code = first + timedelta(number // 12), bool(rng.random() < 0.4)
-        row = {"date": day.isoformat(), "arxiv_id": str(number), "title": f"t {number}"}
+        row: Row = {"date": day.isoformat(), "arxiv_id": str(number), "title": f"t {number}"}
         row |= {"authors": [f"a{rng.integers(30)}"], "collected_lag_h": 8.0}
         row["upvotes"] = int(rng.integers(0, 4)) + 20 * has_code
         rows.append(row | ({"github_repo": f"https://github.com/o/{number}"} if has_code else {}))
@@ -91,7 +91,7 @@ def test_no_papers_file_is_told(tmp_path: Path) -> None:
 
 def test_judging_by_hand() -> None:
     votes = [9, 8, 7, 6, 5, 4, 3]
-    assert judge([7, 6, 5, 4, 3, 2, 1], votes) == (1.0, pytest.approx(1.0))
+    assert judge([7, 6, 5, 4, 3, 2, 1], votes) == pytest.approx((1.0, 1.0))
     assert judge([1, 2, 3, 4, 5, 6, 7], votes)[0] == pytest.approx(0.6)
 
 

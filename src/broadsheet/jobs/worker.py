@@ -12,6 +12,7 @@ from broadsheet.errors import BroadsheetError
 from broadsheet.harvest.fetch import PoliteClient
 from broadsheet.jobs.harvest import harvest
 from broadsheet.jobs.indexing import follow_index
+from broadsheet.people import regroup_people
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
 from broadsheet.trends import refresh_trends
@@ -59,6 +60,7 @@ def _refresh_trends(db: Database, clock: Callable[[], datetime], stop: Event) ->
     """What trends and who is who, worked out anew where the library has changed."""
     while not stop.wait(TRENDS_AFTER_S):
         _guarded("trends", lambda: refresh_trends(db, now=clock()))
+        _guarded("people", lambda: regroup_people(db, now=clock(), should_stop=stop.is_set))
         stop.wait(TRENDS_EVERY_S)
 
 
