@@ -50,6 +50,7 @@ lock:
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
 	$(PIP) install --require-hashes -r requirements.lock
 	$(PIP) install --no-build-isolation --no-deps -e .
+	@$(BIN)/broadsheet model get || echo "Search is by words alone until \`broadsheet model get\` works."
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.lock .venv/.installed

@@ -55,6 +55,15 @@ class Settings(BaseSettings):
     harvest_every_minutes: int = Field(
         60, ge=5, description="How often the worker asks each source for what is new."
     )
+    model: str = Field(
+        "all-MiniLM-L6-v2", description="The sentence model; `broadsheet model list` names some."
+    )
+    models_folder: Path = Field(
+        default_factory=lambda: (
+            Path(platformdirs.user_data_dir("broadsheet", appauthor=False)) / "models"
+        ),
+        description="Where sentence models are kept; libraries share them.",
+    )
     contact: str = Field(
         "", description="Mail address sent to sources in the User-Agent, as they ask for."
     )

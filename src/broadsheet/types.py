@@ -17,6 +17,15 @@ from typing import Any, Literal
 Mode = Literal["hybrid", "lexical", "dense"]
 
 
+class Aspect(StrEnum):
+    """In what two papers are alike."""
+
+    ALL = "all"
+    BACKGROUND = "background"
+    METHOD = "method"
+    RESULT = "result"
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """One author mention, in the order and spelling of its record."""

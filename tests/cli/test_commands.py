@@ -35,7 +35,11 @@ def run(tmp_path: Path) -> Run:
             [sys.executable, "-m", "broadsheet", "--home", str(home or tmp_path / "home"),
              *arguments],
             input=stdin, capture_output=True, text=True, check=False, timeout=60,
-            env={**os.environ, "BROADSHEET_ARXIV_OAI_URL": "http://127.0.0.1:9/oai"},
+            env={
+                **os.environ,
+                "BROADSHEET_ARXIV_OAI_URL": "http://127.0.0.1:9/oai",
+                "BROADSHEET_MODELS_FOLDER": str(tmp_path / "models"),
+            },
         )  # fmt: skip
 
     return run

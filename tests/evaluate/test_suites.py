@@ -11,6 +11,7 @@ from broadsheet.evaluate.grow import evaluate_growth, growth_lines, with_distrac
 from broadsheet.evaluate.plot import svg_lines
 from broadsheet.evaluate.retrieval import evaluate_retrieval
 from broadsheet.evaluate.similar import evaluate_similar
+from broadsheet.types import Mode
 from tests.evaluate.data import data_folder
 
 DOCUMENTS = tuple(CorpusDocument(str(n), f"title {n}", f"word{n} common") for n in range(5))
@@ -25,13 +26,13 @@ class Overlap:
     def __init__(self) -> None:
         self.documents: Sequence[CorpusDocument] = ()
 
-    def modes(self) -> Sequence[str]:
+    def modes(self) -> Sequence[Mode]:
         return ("lexical",)
 
     def index(self, documents: Sequence[CorpusDocument]) -> None:
         self.documents = documents
 
-    def search(self, query: str, k: int, mode: str) -> Sequence[str]:
+    def search(self, query: str, k: int, mode: Mode) -> Sequence[str]:
         wanted = set(query.split())
         scores = {item.doc_id: len(wanted & set(item.text.split())) for item in self.documents}
         return sorted(scores, key=lambda doc: (-scores[doc], doc))[:k]

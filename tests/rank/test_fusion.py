@@ -10,11 +10,11 @@ from broadsheet.rank.hybrid import rank_hybrid
 
 
 def test_fused_score_is_share_of_best_lexical_plus_weighted_cosine() -> None:
-    assert fuse([4.0, 2.0, 0.0], [0.5, 0.1, 0.9]).tolist() == pytest.approx([2.0, 0.7, 1.8])
+    assert fuse([4.0, 2.0, 0.0], [0.5, 0.1, 0.9]).tolist() == pytest.approx([2.2, 0.74, 2.16])
 
 
 def test_without_any_matching_word_the_cosine_decides_alone() -> None:
-    assert fuse([0.0, 0.0], [0.1, 0.3]).tolist() == pytest.approx([0.2, 0.6])
+    assert fuse([0.0, 0.0], [0.1, 0.3]).tolist() == pytest.approx([0.24, 0.72])
 
 
 def test_a_document_without_vector_is_neither_sunk_nor_lifted() -> None:

@@ -25,6 +25,8 @@ EVERY_ROUTE = [
     ("/search", 200),
     ("/search?q=networks", 200),
     ("/search.bib?q=networks", 200),
+    ("/search.ris?q=networks", 200),
+    ("/search.csl?q=networks", 200),
     (f"/paper/{REVISED}", 200),
     (f"/paper/{REVISED}.bib", 200),
     ("/paper/acl:2026.acl-long.1", 301),

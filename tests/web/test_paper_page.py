@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.newsroom import MANY_HANDS, REVISED, SUMMARISED, read_sheet
+from broadsheet.jobs.ingest import ingest
+from tests.web.newsroom import MANY_HANDS, REVISED, SUMMARISED, a_site, read_sheet, reading
+from tests.worlds import NOW, a_record
 
 
 def test_everything_known_is_there(client: TestClient) -> None:
@@ -106,3 +111,27 @@ def test_links_outwards_tell_nobody_where_they_were_found(client: TestClient) ->
     outward = [e for e in page.all("a") if e.attributes["href"].startswith("http")]
     assert outward
     assert all("noopener noreferrer" in e.attributes["rel"] for e in outward)
+
+
+def test_attention_over_time_is_drawn_from_what_was_counted(tmp_path: Path) -> None:
+    site = a_site(tmp_path, a_record(1, upvotes=1, datestamp="1"), a_record(2, upvotes=5))
+    for days, upvotes in ((1, 4), (3, 40)):
+        record = a_record(1, upvotes=upvotes, datestamp=str(days + 1))
+        ingest(site.db, [record], now=NOW + timedelta(days=days))
+    with reading(site) as client:
+        page = client.get("/paper/arxiv:2603.00001").text
+        sheet = read_sheet(page)
+        assert not sheet.faults
+        (line,) = sheet.all("polyline")
+        assert line.attributes["points"] == "0.0,52.1 106.7,36.3 320.0,0.0"
+        assert "40 upvotes" in page
+        assert not read_sheet(client.get("/paper/arxiv:2603.00002").text).all("svg")
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"), [(".bib", "@"), (".ris", "TY  - "), (".csl", '"title"')]
+)
+def test_a_paper_goes_to_reference_managers(client: TestClient, ending: str, words: str) -> None:
+    answer = client.get(f"/paper/{REVISED}{ending}")
+    assert words in answer.text
+    assert f"paper{ending}" in answer.headers["content-disposition"]

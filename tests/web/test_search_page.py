@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
 
 from broadsheet.index.lexical import LexicalIndex
+from broadsheet.search.ranking import Sort
 from broadsheet.settings import load_settings
 from broadsheet.web.site import Site
 from tests.web.newsroom import a_site, read_sheet, reading
@@ -120,3 +122,29 @@ def test_a_paper_gone_from_the_store_is_still_listed(tmp_path: Path) -> None:
         answer = client.get("/search?q=networks")
         assert answer.status_code == 200
         assert "/paper/arxiv:2603.00001" in answer.text
+
+
+def test_every_order_that_search_knows_is_offered(client: TestClient) -> None:
+    for sort in get_args(Sort):
+        page = client.get("/search", params={"q": "networks", "sort": sort})
+        assert page.status_code == 200
+        chosen = [e for e in read_sheet(page.text).all("b") if "aria-current" in e.attributes]
+        assert len(chosen) == 1
+    assert client.get("/search?q=networks&sort=nonsense").status_code == 200
+
+
+@pytest.mark.parametrize("ending", ["bib", "ris", "csl"])
+def test_the_whole_answer_goes_out(client: TestClient, ending: str) -> None:
+    answer = client.get(f"/search.{ending}", params={"q": "networks"})
+    assert answer.status_code == 200
+    assert "attachment" in answer.headers["content-disposition"]
+    counted = {"bib": "\n@", "ris": "TY  - ", "csl": '"id"'}[ending]
+    n_found = int(read_sheet(client.get("/search?q=networks").text).text("b").split()[0])
+    assert ("\n" + answer.text).count(counted) == n_found > 100
+
+
+def test_each_example_of_the_help_runs(client: TestClient) -> None:
+    page = read_sheet(client.get("/search").text)
+    examples = [href for href in page.hrefs() if href.startswith("/search?q=")]
+    assert len(examples) >= 9
+    assert all(client.get(href).status_code == 200 for href in examples)

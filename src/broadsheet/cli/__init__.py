@@ -13,7 +13,11 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
+<<<<<<< HEAD
 from broadsheet.cli import library, reading, running, trending
+=======
+from broadsheet.cli import library, measuring, models, reading, running
+>>>>>>> main
 from broadsheet.cli.output import say
 from broadsheet.errors import BroadsheetError
 
@@ -65,6 +69,8 @@ library.register(app)
 reading.register(app)
 trending.register(app)
 running.register(app)
+models.register(app)
+measuring.register(app)
 
 
 def main() -> None:

@@ -96,13 +96,34 @@ def index(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Make the index anew from the library.")
     ] = False,
+    words_only: Annotated[
+        bool, typer.Option("--words-only", help="Leave the vectors, which take longest, for later.")
+    ] = False,
 ) -> None:
-    """Bring the search index up to date with the library."""
+    """Bring the search index up to date with the library: words first, then meaning.
+
+    Meaning takes about a second for 25 papers. It can be stopped with Ctrl-C and goes on where it
+    was; `up` and `worker` do it by themselves in the background.
+    """
+    from broadsheet.jobs.embedding import follow_vectors
     from broadsheet.jobs.indexing import follow_index
 
-    with opened(context) as (settings, db), progress_bar("indexing"):
-        notice = follow_index(settings.home, db, rebuild=rebuild)
-    say(notice or "the index is up to date")
+    with opened(context) as (settings, db):
+        with progress_bar("indexing words"):
+            notice = follow_index(settings.home, db, rebuild=rebuild)
+        say(notice or "the text index is up to date")
+        if words_only:
+            return
+        with progress_bar("embedding") as advance:
+            report = follow_vectors(
+                db,
+                settings,
+                rebuild=rebuild,
+                progress=lambda done, todo: advance(
+                    done / max(1, todo), f"{done:,} of {todo:,} papers"
+                ),
+            )
+    say(report.notice or f"the vectors are up to date ({report.embedded:,} papers embedded)")
 
 
 def export(

@@ -12,14 +12,15 @@ from broadsheet.cli.output import print_json, print_table, print_text, say
 from broadsheet.errors import NotFoundError
 from broadsheet.export.shapes import day_shape, document_shape, ledger_shape
 from broadsheet.rank.attention import attention_inputs
-from broadsheet.types import Document, Mode
+from broadsheet.store.documents import get_document
+from broadsheet.types import Aspect, Document, Mode
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 AUTHORS_SHOWN = 4
 
 
 def register(app: typer.Typer) -> None:
-    for command in (search, day, show, author, ledger):
+    for command in (search, similar, day, show, author, ledger):
         app.command()(command)
 
 
@@ -41,7 +42,7 @@ def search(
     from broadsheet.jobs.searching import search_library
 
     with opened(context) as (settings, db):
-        answer, took_ms = search_library(db, settings.home, query, k=k, mode=mode)
+        answer, took_ms = search_library(db, settings, query, k=k, mode=mode)
     if as_json:
         print_json(ranking_shape(answer, took_ms))
         return
@@ -53,6 +54,40 @@ def search(
         print_text(f"{rank:3}. {hit.title}")
         print_text(f"     {hit.doc_id}  {hit.score:.3f}  {'; '.join(hit.reasons)}")
     say(f"{answer.total:,} papers, {took_ms:.1f} ms")
+
+
+def similar(
+    context: typer.Context,
+    doc_id: Annotated[
+        str, typer.Argument(metavar="DOC_ID", help="Any identifier of a paper here.")
+    ],
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many to print.")] = 20,
+    aspect: Annotated[
+        Aspect, typer.Option(help="Alike as a whole, or in background, method or result.")
+    ] = Aspect.ALL,
+    as_json: Json = False,
+) -> None:
+    """Papers like this one, and why: shared words and the two sentences that are nearest.
+
+    Example: broadsheet similar arxiv:2405.04434 --aspect method
+    """
+    from broadsheet.export.shapes import ranking_shape
+    from broadsheet.jobs.searching import similar_in_library
+
+    with opened(context) as (settings, db):
+        get_document(db, doc_id)
+        answer, took_ms = similar_in_library(db, settings, doc_id, k=k, aspect=aspect)
+    if as_json:
+        print_json(ranking_shape(answer, took_ms))
+        return
+    if answer.notice:
+        say(answer.notice)
+    for rank, paper in enumerate(answer.hits, start=1):
+        print_text(f"{rank:3}. {paper.title}")
+        print_text(f"     {paper.doc_id}  {paper.score:.3f}")
+        for reason in paper.reasons:
+            print_text(f"     {reason}")
+    say(f"{len(answer.hits)} papers like {answer.query}, {took_ms:.1f} ms")
 
 
 def day(
@@ -99,7 +134,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Everything known about one paper."""
-    from broadsheet.store.documents import get_document, merges_of
+    from broadsheet.store.documents import merges_of
 
     with opened(context) as (_, db):
         document = get_document(db, doc_id)

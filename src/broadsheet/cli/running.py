@@ -207,6 +207,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _app(db: Database, settings: Settings) -> Starlette:
+    from broadsheet.jobs.embedding import meaning_source
     from broadsheet.jobs.indexing import lexical_index
     from broadsheet.jobs.ingest import ingest
     from broadsheet.web.app import create_app
@@ -215,7 +216,8 @@ def _app(db: Database, settings: Settings) -> Starlette:
     def take_in(items: Sequence[Record | Reject]) -> IngestReport:
         return ingest(db, items, now=now())
 
-    return create_app(Site(db, lexical_index(settings.home, db), settings, now, take_in))
+    index, meaning = lexical_index(settings.home, db), meaning_source(db, settings)
+    return create_app(Site(db, index, settings, now, take_in, meaning))
 
 
 def _serve(

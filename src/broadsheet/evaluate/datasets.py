@@ -84,6 +84,14 @@ def load_collection(folder: Path) -> Collection:
     return Collection(folder.name, documents, judged, qrels)
 
 
+def read_distractors(path: Path) -> Iterator[CorpusDocument]:
+    """Documents of a JSON-lines file with `id` or `_id`, `title` and `text` or `abstract`."""
+    for number, row in enumerate(read_jsonl(path), 1):
+        doc_id = str(row.get("_id") or row.get("id") or number)
+        text = str(row.get("text") or row.get("abstract") or "")
+        yield CorpusDocument(doc_id, str(row.get("title") or ""), text)
+
+
 def load_csfcube(folder: Path) -> PoolCollection:
     """The csfcube folder: pools are what was judged for a query, the query's paper left out."""
     documents = {item.doc_id: item for item in _documents(find_file(folder, "corpus", "jsonl"))}

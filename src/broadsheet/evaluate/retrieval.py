@@ -8,8 +8,9 @@ from broadsheet.evaluate.bootstrap import Figure
 from broadsheet.evaluate.card import Card, exactly, figure_of
 from broadsheet.evaluate.datasets import Collection, CorpusDocument
 from broadsheet.evaluate.measures import measure_named
+from broadsheet.types import Mode
 
-MODES = ("hybrid", "lexical", "dense")
+MODES: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
 MEASURES = ("nDCG@10", "AP", "RR", "R@2", "R@10", "R@100")
 DEPTH = 1_000  # of a ranking, as TREC runs
 QUERIES_PER_SECOND = "queries/s"
@@ -23,10 +24,10 @@ class Retriever(Protocol):
     def index(self, documents: Sequence[CorpusDocument]) -> None:
         """Take in a whole collection, replacing what was there."""
 
-    def search(self, query: str, k: int, mode: str) -> Sequence[str]:
+    def search(self, query: str, k: int, mode: Mode) -> Sequence[str]:
         """Ids of the best k documents, best first. `query` is plain words, no operators."""
 
-    def modes(self) -> Sequence[str]:
+    def modes(self) -> Sequence[Mode]:
         """Those of `MODES` it can do (without a sentence model only `lexical`)."""
 
 

@@ -2,13 +2,14 @@
 
 | field | matched as | holds |
 | --- | --- | --- |
-| text | stems | title twice (so that title words weigh more), abstract, keywords |
+| text | stems | title three times (so that its words weigh more), abstract, keywords |
 | title | stems | title |
 | title_x, abstract_x | words, with positions | for exact phrases and prefixes |
 | authors, venue, notes | words, with positions | names; venue; keywords, comment, venue, year |
 | identifier, category_key, venue_key, has | whole value | filters |
 | category, venue_name, has, year | whole value, column | facets |
 | newest | column | sorts by date, newest first, then doc_id |
+| most_cited, most_attention | column | sort by citations or attention, then as newest |
 | shown | stored | what an answer shows, as JSON |
 
 One field of title and abstract together is BM25F in its simple form (Robertson,
@@ -27,16 +28,21 @@ import orjson
 from tantivy import Schema, SchemaBuilder
 
 from broadsheet.index.analysis import foldable
+from broadsheet.rank.attention import attention
 from broadsheet.text.fold import fold
 from broadsheet.types import Document, LinkStatus
 
 #: Raise it whenever an entry or the schema changes: older indexes are then built anew.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+#: How often the title stands in the field of all text: its words count so many times.
+TITLE_WEIGHT = 3
 
 TITLE_CHARS_MAX = 2_000
 ABSTRACT_CHARS_MAX = 50_000
 NOTES_CHARS_MAX = 10_000
 AUTHORS_MAX = 5_000
+AMOUNT_MAX = 9_999_999_999
 LATEST_ORDINAL = date.max.toordinal()
 
 
@@ -66,7 +72,7 @@ def build_schema() -> Schema:
         builder.add_text_field(name, tokenizer_name="plain", index_option="position")
     for name in ("identifier", "category_key", "venue_key"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in ("category", "venue_name", "has", "newest"):
+    for name in ("category", "venue_name", "has", "newest", "most_cited", "most_attention"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     for name in ("year", "announced"):
         builder.add_integer_field(name, indexed=True, fast=True)
@@ -83,9 +89,10 @@ def entry(document: Document) -> dict[str, Any]:
     keywords = foldable(" . ".join(document.keywords)[:NOTES_CHARS_MAX])
     year = document.year or _year(document)
     notes = notes_of(document, year)
+    newest = newest_key(document)
     fields: dict[str, Any] = {
         "doc_no": document.doc_no,
-        "text": f"{title} . {title} . {abstract} . {keywords}",
+        "text": " . ".join([*[title] * TITLE_WEIGHT, abstract, keywords]),
         "title": title,
         "title_x": title,
         "abstract_x": abstract,
@@ -96,7 +103,9 @@ def entry(document: Document) -> dict[str, Any]:
         "category": list(document.categories),
         "category_key": category_keys(document.categories),
         "has": flags_of(document),
-        "newest": newest_key(document),
+        "newest": newest,
+        "most_cited": f"{_most_first(document.gs_citations or 0)} {newest}",
+        "most_attention": f"{_most_first(round(attention(document) * 100))} {newest}",
         "shown": _shown(document, authors, year, notes),
     }
     if document.venue:
@@ -143,6 +152,11 @@ def newest_key(document: Document) -> str:
     """Text whose ascending order is: latest day first, undated last, then doc_id."""
     day = dated(document)
     return f"{LATEST_ORDINAL - (day.toordinal() if day else 0):07d} {document.doc_id}"
+
+
+def _most_first(amount: int) -> str:
+    """Text whose ascending order is: largest first."""
+    return f"{AMOUNT_MAX - max(0, min(amount, AMOUNT_MAX)):010d}"
 
 
 def identifier_keys(document: Document) -> list[str]:
@@ -197,7 +211,8 @@ def _shown(document: Document, authors: list[str], year: int | None, notes: str)
 
 def _digest(fields: dict[str, Any], document: Document) -> bytes:
     """Of everything the other fields are made from."""
-    others = (document.doc_no, document.doc_id, fields["newest"], fields["has"], document.keywords)
+    columns = (fields["newest"], fields["most_cited"], fields["most_attention"], fields["has"])
+    others = (document.doc_no, document.doc_id, columns, document.keywords)
     digest = blake2b(fields["shown"], digest_size=16)
     digest.update(repr((others, fields["identifier"])).encode("utf-8", "replace"))
     return digest.digest()

@@ -3,10 +3,11 @@
     vectors/<model version>/current      the name of the generation that is searched
     vectors/<model version>/g000001/     one generation, append-only:
         docs.i64     doc_no of each row; ~doc_no (negative) where the row says "removed"
+        texts.i64    a digest of the text that each row's vector was made from
         docs.f16     a unit vector for each row
         codes.u8     its sign bits, less the centre's: what is searched first
         parts.i64    where the row's parts end, counted from the generation's first
-        parts.i8     unit vectors of titles and sentences, times 127
+        parts.i8     vectors of titles and sentences, each stretched to reach 127
         shares.u8    how much each part speaks of background, method, result, times 255
         centre.f32   the mean vector when the generation was begun
         commit.json  how many rows and parts count; written last, atomically
@@ -38,7 +39,7 @@ from broadsheet.errors import SearchIndexError
 from broadsheet.index.durable import file_stamp, write_file
 from broadsheet.rank.similar import Parts
 
-FORMAT = 1
+FORMAT = 2
 N_RESCORED_MIN = 500
 RESCORED_PER_HIT = 3
 N_EXACT_MAX = 4_000  # so few allowed documents are compared one by one
@@ -51,6 +52,7 @@ Vectors = npt.NDArray[np.float32]
 
 _FILES: dict[str, tuple[type, str]] = {
     "docs.i64": (np.int64, "row"),
+    "texts.i64": (np.int64, "row"),
     "docs.f16": (np.float16, "row"),
     "codes.u8": (np.uint8, "row"),
     "parts.i64": (np.int64, "row"),
@@ -79,12 +81,23 @@ class _State:
     commit: Commit
     doc_nos: Numbers
     rows: Numbers
+    texts: Numbers
     vectors: npt.NDArray[np.float16]
     part_ends: Numbers
     parts: npt.NDArray[np.int8]
     shares: npt.NDArray[np.uint8]
     centre: Vectors
     codes: faiss.IndexBinaryFlat
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Rows to append: doc_nos (or ~doc_no), digests, vectors and parts, one each a row."""
+
+    doc_nos: Numbers
+    texts: Numbers
+    vectors: Vectors
+    parts: Sequence[Parts]
 
 
 class VectorIndex:
@@ -115,6 +128,11 @@ class VectorIndex:
     def doc_nos(self) -> Numbers:
         """All documents with a vector, ascending."""
         return self._state().doc_nos
+
+    def count(self, allowed: Numbers | None = None) -> int:
+        """How many documents have a vector, of those `allowed` where given."""
+        places = _places(self._state().doc_nos, allowed)
+        return self.n_docs if places is None else len(places)
 
     def search(
         self, query: npt.NDArray[np.floating], k: int, *, allowed: Numbers | None = None
@@ -150,6 +168,14 @@ class VectorIndex:
         found[known] = state.vectors[state.rows[places[known]]]
         return found
 
+    def texts(self, doc_nos: Numbers) -> Numbers:
+        """Digests (n,) of the texts these documents' vectors were made from; 0 without vector."""
+        state = self._state()
+        found = np.zeros(len(doc_nos), dtype=np.int64)
+        places, known = _find(state.doc_nos, doc_nos)
+        found[known] = state.texts[state.rows[places[known]]]
+        return found
+
     def parts(self, doc_nos: Numbers) -> list[Parts | None]:
         """Title and sentences of these documents, None where one has none (or no vector)."""
         state = self._state()
@@ -167,9 +193,11 @@ class VectorIndex:
         vectors: npt.NDArray[np.floating],
         parts: Sequence[Parts] | None = None,
         *,
+        texts: Numbers | None = None,
         position: int | None = None,
     ) -> None:
-        """Add or replace documents, durably: `vectors` (n, d) unit rows, `parts` one a document.
+        """Add or replace documents, durably: `vectors` (n, d) unit rows, `parts` one a document,
+        `texts` (n,) digests of what they were made from.
 
         All of it counts afterwards, or, after a crash, none of it.
         """
@@ -180,22 +208,30 @@ class VectorIndex:
                 f" of dimension {self.dimension}"
             )
         pieces = list(parts) if parts is not None else [_NO_PARTS] * len(doc_nos)
-        self._append(np.asarray(doc_nos, dtype=np.int64), rows, pieces, position)
+        numbers = np.asarray(doc_nos, dtype=np.int64)
+        made_from = np.zeros_like(numbers) if texts is None else texts
+        self._append(_Block(numbers, made_from, rows, pieces), position)
 
     def remove(self, doc_nos: Numbers, *, position: int | None = None) -> None:
         """Forget documents; those not in the index are ignored."""
         gone = np.intersect1d(np.asarray(doc_nos, dtype=np.int64), self._state().doc_nos)
         blank = np.zeros((len(gone), self.dimension), dtype=np.float32)
-        self._append(~gone, blank, [_NO_PARTS] * len(gone), position)
+        block = _Block(~gone, np.zeros_like(gone), blank, [_NO_PARTS] * len(gone))
+        self._append(block, position)
 
-    def _append(
-        self, numbers: Numbers, vectors: Vectors, parts: Sequence[Parts], position: int | None
-    ) -> None:
+    def clear(self) -> None:
+        """Forget everything; readers keep what they have mapped."""
+        generation = self._generation()
+        if generation is not None:
+            (self.folder / "current").unlink()
+            shutil.rmtree(generation, ignore_errors=True)
+
+    def _append(self, block: _Block, position: int | None) -> None:
         state = self._state() if self._generation() else None
         try:
             if state is None:
-                state = self._begin(vectors)
-            self._write_rows(state, numbers, vectors, parts, position)
+                state = self._begin(block.vectors)
+            self._write_rows(state, block, position)
         except OSError as error:
             raise SearchIndexError(
                 f"cannot write the vector index in {self.folder} ({error.strerror});"
@@ -216,34 +252,28 @@ class VectorIndex:
         write_file(self.folder / "current", generation.name)
         return self._state()
 
-    def _write_rows(
-        self,
-        state: _State,
-        numbers: Numbers,
-        vectors: Vectors,
-        parts: Sequence[Parts],
-        position: int | None,
-    ) -> None:
-        commit = state.commit
+    def _write_rows(self, state: _State, block: _Block, position: int | None) -> None:
+        commit, parts = state.commit, block.parts
         sizes = np.array([len(piece.vectors) for piece in parts], dtype=np.int64)
         ends = commit.n_parts + np.cumsum(sizes)
         flat = [piece.vectors for piece in parts if len(piece.vectors)]
         shares = [piece.shares for piece in parts if len(piece.vectors)]
         blocks: dict[str, npt.NDArray[Any]] = {
-            "docs.i64": numbers,
-            "docs.f16": vectors.astype(np.float16),
-            "codes.u8": _codes(vectors, state.centre),
+            "docs.i64": block.doc_nos,
+            "texts.i64": block.texts,
+            "docs.f16": block.vectors.astype(np.float16),
+            "codes.u8": _codes(block.vectors, state.centre),
             "parts.i64": ends,
-            "parts.i8": _bytes(flat, self.dimension, 127, np.int8),
-            "shares.u8": _bytes(shares, N_ASPECTS, 255, np.uint8),
+            "parts.i8": _bytes([_stretched(part) for part in flat], self.dimension, np.int8),
+            "shares.u8": _bytes([share * 255 for share in shares], N_ASPECTS, np.uint8),
         }
         counts = {"row": commit.n_rows, "part": commit.n_parts}
-        for name, block in blocks.items():
+        for name, values in blocks.items():
             kind, unit = _FILES[name]
             size = counts[unit] * _width(name, self.dimension) * np.dtype(kind).itemsize
-            _append_at(state.generation / name, size, np.ascontiguousarray(block, dtype=kind))
+            _append_at(state.generation / name, size, np.ascontiguousarray(values, dtype=kind))
         after = Commit(
-            commit.n_rows + len(numbers),
+            commit.n_rows + len(block.doc_nos),
             int(ends[-1]) if len(ends) else commit.n_parts,
             commit.position if position is None else position,
             self.dimension,
@@ -260,9 +290,12 @@ class VectorIndex:
     def compact(self) -> None:
         """Write the rows that count into a new generation and search that one from then on."""
         old = self._state()
-        vectors = old.vectors[old.rows].astype(np.float32)
-        numbers = old.doc_nos.copy()
-        parts = [_parts_of(old, int(row)) or _NO_PARTS for row in old.rows]
+        block = _Block(
+            old.doc_nos.copy(),
+            old.texts[old.rows],
+            old.vectors[old.rows].astype(np.float32),
+            [_parts_of(old, int(row)) or _NO_PARTS for row in old.rows],
+        )
         fresh = VectorIndex.__new__(VectorIndex)
         fresh.folder = self.folder / "compacting"
         fresh.model_version, fresh.dimension, fresh._opened = (
@@ -271,8 +304,8 @@ class VectorIndex:
             None,
         )
         shutil.rmtree(fresh.folder, ignore_errors=True)
-        state = fresh._begin(vectors)
-        fresh._write_rows(state, numbers, vectors, parts, old.commit.position)
+        state = fresh._begin(block.vectors)
+        fresh._write_rows(state, block, old.commit.position)
         target = self.folder / f"g{int(old.generation.name[1:]) + 1:06d}"
         shutil.rmtree(target, ignore_errors=True)
         state.generation.rename(target)
@@ -293,15 +326,15 @@ class VectorIndex:
 
     def _state(self) -> _State:
         for attempt in range(3):
+            opened = self._opened
+            if opened is not None and opened[0] == self._stamp(opened[1].generation):
+                return opened[1]
             generation = self._generation()
             if generation is None:
                 return _empty_state(self.folder, self.dimension, self.model_version)
-            stamp = (generation, file_stamp(generation / "commit.json"))
-            if self._opened is not None and self._opened[0] == stamp:
-                return self._opened[1]
+            stamp = self._stamp(generation)
             try:
-                before = self._opened[1] if self._opened is not None else None
-                state = self._open(generation, before)
+                state = self._open(generation)
             except SearchIndexError:
                 if attempt == 2 or self._generation() == generation:
                     raise
@@ -310,7 +343,11 @@ class VectorIndex:
             return state
         raise SearchIndexError(f"the vector index in {self.folder} keeps changing; try again")
 
-    def _open(self, generation: Path, before: _State | None) -> _State:
+    def _stamp(self, generation: Path) -> object:
+        """Changes with every commit, and when another generation becomes the current one."""
+        return file_stamp(self.folder / "current"), file_stamp(generation / "commit.json")
+
+    def _open(self, generation: Path) -> _State:
         try:
             commit = Commit(**json.loads((generation / "commit.json").read_text(encoding="utf-8")))
             centre = np.fromfile(generation / "centre.f32", dtype=np.float32)
@@ -329,6 +366,7 @@ class VectorIndex:
             commit,
             doc_nos,
             rows,
+            np.asarray(maps["texts.i64"]),
             maps["docs.f16"],
             np.asarray(maps["parts.i64"]),
             maps["parts.i8"],
@@ -421,7 +459,7 @@ def _parts_of(state: _State, row: int) -> Parts | None:
     end = int(state.part_ends[row])
     if start == end:
         return None
-    vectors = np.asarray(state.parts[start:end], dtype=np.float32) / 127.0
+    vectors = np.asarray(state.parts[start:end], dtype=np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     return Parts(vectors, np.asarray(state.shares[start:end], dtype=np.float64) / 255.0)
 
@@ -436,12 +474,18 @@ def _code_index(codes: npt.NDArray[np.uint8], dimension: int) -> faiss.IndexBina
     return index
 
 
-def _bytes(
-    blocks: Sequence[npt.NDArray[np.floating]], width: int, scale: int, kind: type
-) -> npt.NDArray[Any]:
+def _stretched(part: Vectors) -> Vectors:
+    """Each row so that its largest number is 127: reading makes it a unit vector again. (Times
+    127, most of a unit vector's 384 numbers would be one of about twelve integers.)"""
+    largest = np.abs(part).max(axis=1, keepdims=True)
+    rows: Vectors = part * (127.0 / np.maximum(largest, 1e-9))
+    return rows
+
+
+def _bytes(blocks: Sequence[npt.NDArray[np.floating]], width: int, kind: type) -> npt.NDArray[Any]:
     if not blocks:
         return np.zeros((0, width), dtype=kind)
-    whole: npt.NDArray[Any] = np.rint(np.concatenate(blocks) * scale).astype(kind)
+    whole: npt.NDArray[Any] = np.rint(np.concatenate(blocks)).astype(kind)
     return whole
 
 
@@ -466,6 +510,7 @@ def _empty_state(folder: Path, dimension: int, model_version: str) -> _State:
     return _State(
         folder,
         commit,
+        none,
         none,
         none,
         maps["docs.f16"],

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broadsheet.errors import BroadsheetError
+from broadsheet.jobs.embedding import n_without_vector, vectors_folder
 from broadsheet.jobs.indexing import index_lag
+from broadsheet.model.folder import check_folder, folder_of
+from broadsheet.search.meaning import vector_index
 from broadsheet.settings import Settings
 from broadsheet.store.database import FILE_NAME, Database, open_database
 from broadsheet.store.documents import count_documents
@@ -47,7 +50,13 @@ def examine(settings_source: Callable[[], Settings]) -> list[Finding]:
     except BroadsheetError as error:
         return [*findings, Finding("library", False, str(error), "broadsheet restore FILE")]
     try:
-        return [*findings, *_library(db), *_index(settings.home, db), *_ledger(db)]
+        return [
+            *findings,
+            *_library(db),
+            *_index(settings.home, db),
+            *_meaning(settings, db),
+            *_ledger(db),
+        ]
     finally:
         db.close()
 
@@ -102,6 +111,24 @@ def _index(home: Path, db: Database) -> Iterator[Finding]:
         return
     how = "up to date" if not lag else f"{lag:,} changes behind"
     yield Finding("index", not lag, how, "broadsheet index")
+
+
+def _meaning(settings: Settings, db: Database) -> Iterator[Finding]:
+    """Without a sentence model everything works by words: said, but nothing is wrong."""
+    folder = folder_of(settings.models_folder, settings.model)
+    if not folder.exists():
+        how = f"{settings.model} is not here; search is by words alone"
+        yield Finding("sentence model", True, how)
+        return
+    try:
+        card = check_folder(folder)
+        n_waiting = n_without_vector(db, vector_index(vectors_folder(settings.home, db), card))
+    except BroadsheetError as error:
+        yield Finding("sentence model", False, str(error), "broadsheet model get")
+        return
+    yield Finding("sentence model", True, f"{card.name} is whole")
+    waiting = f"{n_waiting:,} papers wait for theirs; `up` and `broadsheet index` make them"
+    yield Finding("vectors", True, waiting if n_waiting else "up to date")
 
 
 def _ledger(db: Database) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.harvest.fetch import PoliteClient
+from broadsheet.jobs.embedding import follow_vectors, work_quietly
 from broadsheet.jobs.harvest import harvest
 from broadsheet.jobs.indexing import follow_index
 from broadsheet.people import regroup_people
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 #: A new paper is findable within 2 s of its commit: looking costs one indexed read.
 FOLLOW_EVERY_S = 1.0
+EMBED_EVERY_S = 2.0
 STOP_WITHIN_S = 5.0
 #: The first look waits until a start or an import has settled.
 TRENDS_AFTER_S = 20.0
@@ -37,8 +39,8 @@ def run_worker(
 ) -> None:
     """Follow the index and harvest on schedule until `stop` is set.
 
-    Harvesting has a thread of its own: a list of an hour must not keep what has come in
-    from being found.
+    Harvesting, embedding and what trends have threads of their own: a list of an hour must not keep what
+    has come in from being found.
     """
     harvester = Thread(
         target=_harvest_on_schedule,
@@ -47,12 +49,17 @@ def run_worker(
         daemon=True,
     )
     harvester.start()
+    embedder = Thread(
+        target=_embed_what_is_new, args=(db, settings, stop), name="embedder", daemon=True
+    )
+    embedder.start()
     trends = Thread(target=_refresh_trends, args=(db, clock, stop), name="trends", daemon=True)
     trends.start()
     while not stop.is_set():
         _guarded("index", lambda: follow_index(settings.home, db))
         stop.wait(FOLLOW_EVERY_S)
     harvester.join(timeout=STOP_WITHIN_S)
+    embedder.join(timeout=STOP_WITHIN_S)
     trends.join(timeout=STOP_WITHIN_S)
 
 
@@ -78,6 +85,20 @@ def _harvest_on_schedule(
     while not stop.is_set():
         _guarded("harvest", once)
         stop.wait(settings.harvest_every_minutes * 60)
+
+
+def _embed_what_is_new(db: Database, settings: Settings, stop: Event) -> None:
+    """In a thread of its own, which everything else goes before: a large import takes hours."""
+    work_quietly()
+
+    def once() -> None:
+        report = follow_vectors(db, settings, should_stop=stop.is_set)
+        if report.embedded:
+            log.info("event=embedded n=%d removed=%d", report.embedded, report.removed)
+
+    while not stop.is_set():
+        _guarded("embed", once)
+        stop.wait(EMBED_EVERY_S)
 
 
 def _guarded(step: str, work: Callable[[], object]) -> None:

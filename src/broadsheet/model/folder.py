@@ -40,6 +40,11 @@ class ModelCard:
         return hashlib.sha256(text.encode()).hexdigest()[:VERSION_CHARS]
 
 
+def folder_of(models_folder: Path, name: str) -> Path:
+    """Where the model of that name is kept; ORGANISATION/MODEL is one folder too."""
+    return models_folder / name.replace("/", "--").replace("..", "--")
+
+
 def sha256_of(path: Path) -> str:
     """Hexadecimal digest of a file. Raises ModelError where it cannot be read."""
     digest = hashlib.sha256()

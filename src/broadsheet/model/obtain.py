@@ -22,7 +22,15 @@ import numpy.typing as npt
 
 from broadsheet.errors import ModelError
 from broadsheet.model.convert import convert, quantise
-from broadsheet.model.folder import GRAPH, TOKENIZER, ModelCard, check_folder, sha256_of, write_card
+from broadsheet.model.folder import (
+    GRAPH,
+    TOKENIZER,
+    ModelCard,
+    check_folder,
+    folder_of,
+    sha256_of,
+    write_card,
+)
 from broadsheet.model.sentence import SentenceModel
 
 HUB_URL = "https://huggingface.co"
@@ -106,7 +114,7 @@ def get_model(
     obtained anew. Raises ModelError when there is no way to get it; then nothing has changed.
     """
     wanted = find_hub_model(name)
-    folder = models_folder / wanted.name.replace("/", "--")
+    folder = folder_of(models_folder, wanted.name)
     try:
         return check_folder(folder)
     except ModelError:

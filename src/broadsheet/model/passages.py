@@ -10,6 +10,11 @@ from broadsheet.rank.passage import Passage
 from broadsheet.rank.similar import Parts
 
 
+def embed_wholes(model: SentenceModel, passages: Sequence[Passage]) -> Vectors:
+    """Unit vectors (n, d) of the passages as a whole: half the work of `embed_documents`."""
+    return model.embed([passage.text for passage in passages])
+
+
 def embed_documents(
     model: SentenceModel, passages: Sequence[Passage]
 ) -> tuple[Vectors, list[Parts]]:

@@ -10,18 +10,11 @@ for cue phrases and place as the evidence; docs/decisions/022-search-aspects.md 
 
 import re
 from collections.abc import Sequence
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
-
-class Aspect(StrEnum):
-    ALL = "all"
-    BACKGROUND = "background"
-    METHOD = "method"
-    RESULT = "result"
-
+from broadsheet.types import Aspect as Aspect
 
 ASPECTS = (Aspect.BACKGROUND, Aspect.METHOD, Aspect.RESULT)  # in the order abstracts run
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Scores = npt.NDArray[np.float64]
 
-DENSE_WEIGHT = 2.0
+DENSE_WEIGHT = 2.4
 
 
 def fuse(

@@ -18,7 +18,7 @@ from tantivy import FieldType, Occur, Query, Schema
 
 from broadsheet.errors import SearchIndexError
 from broadsheet.index.analysis import STOP_WORDS, is_ideographic, stem, words
-from broadsheet.index.entry import Shown, venue_key
+from broadsheet.index.entry import TITLE_WEIGHT, Shown, venue_key
 from broadsheet.index.lexical import LexicalSearcher, reading
 from broadsheet.search.highlight import Wanted
 from broadsheet.search.query import (
@@ -39,12 +39,14 @@ from broadsheet.search.query import (
     Years,
     bare_words,
     leaves,
+    said,
 )
 from broadsheet.text.identifiers import canonical_identifier
 from broadsheet.text.names import parse_name
 
-#: What a bare word's match is worth in each field, times its BM25 score there.
-WORD_WEIGHTS = {"text": 1.0, "authors": 0.4, "notes": 0.2}
+#: What a bare word's match is worth in each field, times its BM25 score there. The unstemmed
+#: fields set "universe" apart from "university" (docs/decisions/020-search-hybrid-ranking.md).
+WORD_WEIGHTS = {"text": 1.0, "authors": 0.4, "notes": 0.2, "title_x": 0.1, "abstract_x": 0.1}
 PHRASE_WEIGHTS = {"title_x": 1.5, "abstract_x": 1.0, "authors": 0.4, "notes": 0.2}
 FIELDS_X: dict[TextField, tuple[str, ...]] = {
     "title": ("title_x",),
@@ -71,8 +73,9 @@ class Compiled:
 
     `strict` is None where nothing can be searched for; `relaxed` is None where it would
     be the same as `strict`. `condition` holds in every mode: it is what remains without
-    the bare words and `like:`; None if that is nothing. `scored` tells whether scores
-    mean anything. `words` are the bare words as indexed, `likes` the documents of
+    the bare words and `like:`; None if that is nothing; equal `conditions` mean equal
+    ones. `text` is what the query says in words, for its meaning. `scored` tells whether
+    scores mean anything. `words` are the bare words as indexed, `likes` the documents of
     `like:` with their telling stems, `missing` its names that are not in the index.
     """
 
@@ -84,6 +87,8 @@ class Compiled:
     wanted: Wanted
     likes: tuple[tuple[Shown, tuple[str, ...]], ...] = ()
     missing: tuple[str, ...] = ()
+    conditions: tuple[Node, ...] = ()
+    text: str = ""
 
 
 def compile_query(searcher: LexicalSearcher, root: Node | None) -> Compiled:
@@ -97,10 +102,10 @@ def telling_terms(
 ) -> list[tuple[str, float]]:
     """The stems that best tell this document from others, by tf-idf; ties by stem.
 
-    Weight is (1 + ln tf) * ln(N / df), tf counted with the title twice, as indexed.
+    Weight is (1 + ln tf) * ln(N / df), tf counted with the title TITLE_WEIGHT times, as indexed.
     Stems that no other document has are left out: they find nothing.
     """
-    text = f"{shown.title} . {shown.title} . {shown.abstract}"
+    text = " . ".join([*[shown.title] * TITLE_WEIGHT, shown.abstract])
     counts = Counter(stem(word) for word in words(text) if word not in STOP_WORDS)
     weighed = []
     for term, n in counts.items():
@@ -129,13 +134,14 @@ class _Compiler:
             part for part in parts if part not in (*bare, *runs) and not isinstance(part, Like)
         ]
         tokens = self._rarest(telling_words(bare))
+        asked = Counter(stem(token) for word in bare for token in words(word.text))
         compounds = list(dict.fromkeys(p for w in bare if len(p := tuple(words(w.text))) > 1))
         beside = [q for parts in compounds if (q := self._compound(parts)) is not None]
         condition = self._all(others)
         like = self._joined([self._like(part) for part in likes], Occur.Must)
         if likes and like is None:
             return self._nothing(tokens)
-        forms = [self._forms(token, compounds) for token in tokens]
+        forms = [self._forms(token, compounds, times_asked=asked[stem(token)]) for token in tokens]
         # One flat list of terms takes half the time of a list of lists.
         some = [(Occur.Should, query) for query in (*chain.from_iterable(forms), *beside)]
         every = [
@@ -161,6 +167,8 @@ class _Compiler:
             wanted=_wanted(root, tokens, self._likes),
             likes=tuple(self._likes),
             missing=tuple(self._missing),
+            conditions=tuple(dict.fromkeys(others)),
+            text=said(root),
         )
 
     def _rarest(self, tokens: list[str]) -> list[str]:
@@ -224,19 +232,25 @@ class _Compiler:
         query = Query.term_query(self._schema, field, value, option)
         return query if weight == 1.0 else Query.boost_query(query, weight)
 
-    def _word_terms(self, token: str) -> list[Query]:
+    def _word_terms(self, token: str, weight: float = 1.0) -> list[Query]:
         return [
-            self._term(field, stem(token) if field == "text" else token, weight)
-            for field, weight in WORD_WEIGHTS.items()
+            self._term(field, stem(token) if field == "text" else token, weight * worth)
+            for field, worth in WORD_WEIGHTS.items()
         ]
 
     def _word(self, token: str) -> Query:
         return Query.boolean_query([(Occur.Should, term) for term in self._word_terms(token)])
 
-    def _forms(self, token: str, compounds: Sequence[tuple[str, ...]]) -> list[Query]:
-        """A word, or the compound it came from written as one: multi-modal, multimodal."""
+    def _forms(
+        self, token: str, compounds: Sequence[tuple[str, ...]], *, times_asked: int
+    ) -> list[Query]:
+        """A word, or the compound it came from written as one: multi-modal, multimodal.
+
+        A word asked for n times counts 1 + ln n (docs/decisions/020-search-hybrid-ranking.md).
+        """
+        weight = 1.0 + math.log(max(1, times_asked))
         joined = ["".join(parts) for parts in compounds if token in parts and len(parts) <= 3]
-        return [term for form in (token, *joined) for term in self._word_terms(form)]
+        return [term for form in (token, *joined) for term in self._word_terms(form, weight)]
 
     def _compound(self, parts: tuple[str, ...]) -> Query | None:
         """A hyphenated word's parts next to each other, worth something extra."""

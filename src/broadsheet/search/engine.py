@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+import numpy as np
 from tantivy import Query as IndexQuery
 
-from broadsheet.index.analysis import stem, words
+from broadsheet.errors import SearchIndexError
 from broadsheet.index.entry import Shown
 from broadsheet.index.lexical import LexicalIndex, LexicalSearcher
+from broadsheet.index.vectors import Numbers
+from broadsheet.rank.passage import passage
+from broadsheet.rank.similar import Parts, closest_part
 from broadsheet.search.compile import Compiled, compile_query
 from broadsheet.search.facets import Facets, count_facets
-from broadsheet.search.highlight import (
-    Highlighter,
-    Match,
-    Span,
-    make_snippet,
-    spans_of,
+from broadsheet.search.highlight import Highlighter
+from broadsheet.search.hits import Hit as Hit
+from broadsheet.search.hits import Nearness, make_hit
+from broadsheet.search.hybrid import (
+    Candidates,
+    find_candidates,
+    found_query,
+    page_of,
+    query_vector,
 )
-from broadsheet.search.query import parse_query
-from broadsheet.search.ranking import Ranking, rank_all, rank_documents
+from broadsheet.search.meaning import Meaning, MeaningSource, Vector
+from broadsheet.search.query import Query, parse_query, plain_query
+from broadsheet.search.ranking import (
+    Ranking,
+    best_scores,
+    count_documents,
+    rank_all,
+    rank_documents,
+)
 from broadsheet.search.ranking import Sort as Sort
-from broadsheet.search.reasons import tell_reasons
 from broadsheet.search.suggest import suggest
 from broadsheet.types import Mode
 
@@ -31,30 +43,6 @@ K_MAX = 1_000
 OFFSET_MAX = 10_000
 #: With fewer documents that have all the words, those with some of them are shown too.
 RELAXED_BELOW_DOCS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A document found. Spans are (start, end) offsets of what matched, no markup.
-
-    `snippet` is a part of the abstract. `matched` are the query's words that this document
-    has, in the query's order. `score` is 0 where nothing but filters was asked for.
-    """
-
-    doc_no: int
-    doc_id: str
-    score: float
-    title: str
-    title_spans: tuple[Span, ...]
-    snippet: str
-    snippet_spans: tuple[Span, ...]
-    matched: tuple[str, ...]
-    reasons: tuple[str, ...]
-    authors: tuple[str, ...]
-    categories: tuple[str, ...]
-    venue: str
-    year: int | None
-    announced: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,129 +72,220 @@ def search(
     mode: Mode = "lexical",
     sort: Sort = "best",
     with_facets: bool = False,
+    meaning: MeaningSource | None = None,
 ) -> SearchAnswer:
     """The documents that best answer `text`; the newest for a query that asks for nothing.
 
-    Order: score, then latest announced, then doc_id; total, so pages never overlap while
-    the index stands still. Queries never fail. Raises SearchIndexError where there is no
-    index or it is damaged.
+    `lexical`: by words (BM25F). `dense`: by meaning alone. `hybrid`: by both; all documents
+    that words find are found, and those near in meaning besides. Filters and exclusions hold
+    in every mode. Where there is no `meaning` words alone decide, and the notice says so.
+
+    Order: score, then latest announced, then doc_id (by meaning: doc_no); total, so pages
+    never overlap while the index stands still. Queries never fail. Raises SearchIndexError
+    where there is no text index or it is damaged.
     """
     k, offset = max(0, min(k, K_MAX)), max(0, min(offset, OFFSET_MAX))
-    searcher = index.searcher()
-    query = parse_query(text)
-    compiled = compile_query(searcher, query.root)
-    choice = _choose(searcher, text, compiled, sort=sort, k=k, offset=offset)
+    asked = _ask(index, parse_query(text), text, mode, sort, meaning)
+    choice = asked.choose(k, offset)
+    near = asked.nearness(choice)
+    searcher, compiled = asked.searcher, asked.compiled
     highlighter = Highlighter(compiled.wanted)
     notices = [
-        *query.notices,
-        *(["There are no vectors here yet; words alone decided."] if mode != "lexical" else []),
+        *asked.notices,
         *(f"There is no document {name[:80]} here." for name in compiled.missing[:3]),
         *([choice.notice] if choice.notice else []),
     ]
     return SearchAnswer(
         query=text,
-        mode="lexical",
+        mode=asked.mode,
         total=choice.ranking.total,
         offset=offset,
         hits=tuple(
-            make_hit(shown, score, compiled, highlighter) for shown, score in choice.ranking.found
+            make_hit(shown, score, compiled, highlighter, near.get(shown.doc_no))
+            for shown, score in choice.ranking.found
         ),
         facets=count_facets(searcher, choice.query) if with_facets else None,
         notice=" ".join(notices) or None,
-        suggestion=None if choice.has_all_words else suggest(searcher, query.root),
+        suggestion=None if choice.has_all_words else suggest(searcher, asked.query.root),
     )
 
 
-def rank(index: LexicalIndex, text: str, *, k: int) -> Ranking:
-    """What `search` would answer, without reasons, snippets and notices: for measuring."""
-    searcher = index.searcher()
-    compiled = compile_query(searcher, parse_query(text).root)
-    return _choose(searcher, text, compiled, sort="best", k=k, offset=0).ranking
+def rank(
+    index: LexicalIndex,
+    text: str,
+    *,
+    k: int,
+    mode: Mode = "lexical",
+    meaning: MeaningSource | None = None,
+) -> list[int]:
+    """The doc_nos that `search` would answer, without reading a document: for measuring.
+
+    `text` is words alone: nothing in it is read as an operator or a field, as a test
+    collection's queries are not written in the query language.
+    """
+    asked = _ask(index, plain_query(text), text, mode, "best", meaning)
+    return asked.ranked(k)
 
 
 def find_all(index: LexicalIndex, text: str) -> list[int]:
-    """The doc_nos of every document that `search` would find, best first; for exports."""
-    searcher = index.searcher()
-    query = parse_query(text)
-    compiled = compile_query(searcher, query.root)
-    choice = _choose(searcher, text, compiled, sort="best", k=0, offset=0)
+    """The doc_nos of every document that the words of `text` find, best first; for exports."""
+    asked = _ask(index, parse_query(text), text, "lexical", "best", None)
+    compiled = asked.compiled
     scored = compiled.scored and compiled.strict is not None
-    return rank_all(searcher, choice.query, scored=scored)
-
-
-def plain_words(text: str) -> str:
-    """A query for the words of `text` alone: nothing in it is read as an operator or field.
-
-    For texts that were not written in the query language, such as a test collection's.
-    """
-    return " ".join(words(text))
-
-
-def similar(
-    index: LexicalIndex, name: str, *, k: int = 20, offset: int = 0, with_facets: bool = False
-) -> SearchAnswer:
-    """Documents that share the telling words of the document `name`, which is not among them."""
-    quoted = name.replace('"', " ").replace("\\", " ")
-    return search(index, f'like:"{quoted}"', k=k, offset=offset, with_facets=with_facets)
-
-
-def make_hit(shown: Shown, score: float, compiled: Compiled, highlighter: Highlighter) -> Hit:
-    """What an answer says of a document, and why it is there."""
-    in_title = highlighter.find(shown.title)
-    in_abstract = highlighter.find(shown.abstract)
-    snippet = make_snippet(shown.abstract, in_abstract)
-    in_names = _names_matched(shown.authors, highlighter)
-    in_notes = highlighter.find(shown.notes)
-    return Hit(
-        doc_no=shown.doc_no,
-        doc_id=shown.doc_id,
-        score=score,
-        title=shown.title,
-        title_spans=spans_of(in_title),
-        snippet=snippet.text,
-        snippet_spans=snippet.spans,
-        matched=_matched_words(compiled, [*in_title, *in_abstract, *in_notes], in_names),
-        reasons=tell_reasons(shown, compiled, in_title, in_abstract, in_names, in_notes),
-        authors=shown.authors,
-        categories=shown.categories,
-        venue=shown.venue,
-        year=shown.year,
-        announced=shown.announced,
-    )
+    return rank_all(asked.searcher, asked.choose(0, 0).query, scored=scored)
 
 
 @dataclass(frozen=True)
 class _Choice:
-    """The query that was run and what it found; `has_all_words` says if anything has them all."""
+    """What was found: `query` finds all of it, `found` is the page asked for.
+
+    `has_all_words` says if anything has them all; `cosines` are likenesses by doc_no.
+    """
 
     query: IndexQuery
     ranking: Ranking
     has_all_words: bool = True
     notice: str | None = None
+    cosines: dict[int, float] = field(default_factory=dict)
 
 
-def _choose(
-    searcher: LexicalSearcher, text: str, compiled: Compiled, *, sort: Sort, k: int, offset: int
-) -> _Choice:
-    """All the words, or where too few documents have them all, some of the words."""
+@dataclass(frozen=True)
+class _Asked:
+    """A query and all that it is answered from. `meaning` and `vector` are there together, or
+    words alone decide."""
 
-    def ranked(query: IndexQuery) -> Ranking:
-        return rank_documents(
-            searcher, query, scored=compiled.scored, sort=sort, k=k, offset=offset
+    searcher: LexicalSearcher
+    query: Query
+    is_blank: bool
+    compiled: Compiled
+    mode: Mode
+    sort: Sort
+    notices: tuple[str, ...]
+    meaning: Meaning | None = None
+    vector: Vector | None = None
+
+    def choose(self, k: int, offset: int) -> _Choice:
+        if self.meaning is None or self.vector is None:
+            return self._by_words(k, offset)
+        if self.mode == "dense":
+            return self._by_meaning(self.meaning, self.vector, k, offset)
+        return self._by_both(self.meaning, self.vector, k, offset)
+
+    def ranked(self, k: int) -> list[int]:
+        """The doc_nos of the best k, from all modes, without reading a document."""
+        if self.meaning is None or self.vector is None:
+            query, _ = self._rest()
+            return _listed(best_scores(self.searcher, query, k)[0])
+        if self.mode == "dense":
+            allowed = self.meaning.conditions.allowed(self.searcher, self.compiled)
+            return _listed(self.meaning.vectors.search(self.vector, k, allowed=allowed)[0])
+        candidates = self._candidates(self.meaning, self.vector)
+        _, found = page_of(self.searcher, candidates, *self._rest(), k=k, offset=0)
+        return [doc_no for doc_no, _ in found]
+
+    def nearness(self, choice: _Choice) -> dict[int, Nearness]:
+        """By doc_no, how near the documents of the page are, as far as that is known."""
+        if self.meaning is None or self.vector is None:
+            return {}
+        found = [shown for shown, _ in choice.ranking.found if shown.doc_no in choice.cosines]
+        doc_nos = np.array([shown.doc_no for shown in found], dtype=np.int64)
+        parts = self.meaning.vectors.parts(doc_nos)
+        return {
+            shown.doc_no: Nearness(
+                choice.cosines[shown.doc_no], _nearest_sentence(shown, self.vector, own)
+            )
+            for shown, own in zip(found, parts, strict=True)
+        }
+
+    def _by_words(self, k: int, offset: int) -> _Choice:
+        """All the words, or where too few documents have them all, some of the words."""
+        compiled = self.compiled
+        if compiled.strict is None:
+            everything = IndexQuery.all_query()
+            if self.is_blank:
+                return _Choice(everything, self._ranking(everything, k, offset))
+            notice = "There is no word to search for in this query."
+            return _Choice(IndexQuery.empty_query(), Ranking(0), notice=notice)
+        strict = self._ranking(compiled.strict, k, offset)
+        if compiled.relaxed is None or strict.total >= RELAXED_BELOW_DOCS:
+            return _Choice(compiled.strict, strict, has_all_words=strict.total > 0)
+        relaxed = self._ranking(compiled.relaxed, k, offset)
+        some_only = _relaxed_notice(strict.total) if relaxed.total > strict.total else None
+        return _Choice(compiled.relaxed, relaxed, strict.total > 0, some_only)
+
+    def _by_meaning(self, meaning: Meaning, vector: Vector, k: int, offset: int) -> _Choice:
+        allowed = meaning.conditions.allowed(self.searcher, self.compiled)
+        liked = np.array([shown.doc_no for shown, _ in self.compiled.likes], dtype=np.int64)
+        n = offset + k + len(liked)
+        doc_nos, cosines = meaning.vectors.search(vector, n, allowed=allowed)
+        fresh = ~np.isin(doc_nos, liked)
+        page = list(zip(doc_nos[fresh].tolist(), cosines[fresh].tolist(), strict=True))
+        page = page[offset : offset + k]
+        total = meaning.vectors.count(allowed) - meaning.vectors.count(liked)
+        query = self.compiled.condition or IndexQuery.all_query()
+        return _Choice(query, self._read(total, page), cosines=dict(page))
+
+    def _by_both(self, meaning: Meaning, vector: Vector, k: int, offset: int) -> _Choice:
+        candidates = self._candidates(meaning, vector)
+        rest, n_rest = self._rest()
+        total, page = page_of(self.searcher, candidates, rest, n_rest, k=k, offset=offset)
+        cosines = dict(zip(candidates.doc_nos.tolist(), candidates.cosines.tolist(), strict=True))
+        known = {doc_no: cosine for doc_no, cosine in cosines.items() if cosine == cosine}
+        return _Choice(
+            found_query(candidates, rest, self.searcher),
+            self._read(total, page),
+            has_all_words=self._n_strict > 0,
+            notice=None if self._n_strict else _NONE_HAS_ALL,
+            cosines=known,
         )
 
-    notice: str | None
-    if compiled.strict is None:
-        if not text.strip():
-            return _Choice(IndexQuery.all_query(), ranked(IndexQuery.all_query()))
-        notice = "There is no word to search for in this query."
-        return _Choice(IndexQuery.empty_query(), Ranking(0), notice=notice)
-    strict = ranked(compiled.strict)
-    if compiled.relaxed is None or strict.total >= RELAXED_BELOW_DOCS:
-        return _Choice(compiled.strict, strict, has_all_words=strict.total > 0)
-    relaxed = ranked(compiled.relaxed)
-    notice = _relaxed_notice(strict.total) if relaxed.total > strict.total else None
-    return _Choice(compiled.relaxed, relaxed, strict.total > 0, notice)
+    def _candidates(self, meaning: Meaning, vector: Vector) -> Candidates:
+        allowed = meaning.conditions.allowed(self.searcher, self.compiled)
+        return find_candidates(self.searcher, meaning.vectors, self.compiled, vector, allowed)
+
+    @cached_property
+    def _n_strict(self) -> int:
+        strict = self.compiled.strict
+        return 0 if strict is None else count_documents(self.searcher, strict)
+
+    def _rest(self) -> tuple[IndexQuery, int]:
+        """What words find, all of them or where too few have all, some; and how many that are."""
+        strict, relaxed = self.compiled.strict, self.compiled.relaxed
+        if relaxed is None or self._n_strict >= RELAXED_BELOW_DOCS:
+            return strict or IndexQuery.empty_query(), self._n_strict
+        return relaxed, count_documents(self.searcher, relaxed)
+
+    def _ranking(self, query: IndexQuery, k: int, offset: int) -> Ranking:
+        return rank_documents(
+            self.searcher, query, scored=self.compiled.scored, sort=self.sort, k=k, offset=offset
+        )
+
+    def _read(self, total: int, page: list[tuple[int, float]]) -> Ranking:
+        """The page's documents; those that the text index does not have (yet) are left out."""
+        at = self.searcher.find([doc_no for doc_no, _ in page])
+        return Ranking(
+            total,
+            tuple(
+                (self.searcher.shown(at[doc_no]), score) for doc_no, score in page if doc_no in at
+            ),
+        )
+
+
+def _nearest_sentence(shown: Shown, query: Vector, parts: Parts | None) -> str:
+    """The sentence of the abstract nearest to the query; empty where there is none."""
+    if parts is None:
+        return ""
+    made = passage(shown.title, shown.abstract)
+    row, _ = closest_part(query, parts)
+    is_sentence = row < len(made.spans) and not (made.has_title and row == 0)
+    return made.parts()[row] if is_sentence else ""
+
+
+_NONE_HAS_ALL = "No document has all of these words; the nearest in words and meaning are shown."
+
+
+def _listed(doc_nos: Numbers) -> list[int]:
+    return [int(doc_no) for doc_no in doc_nos]
 
 
 def _relaxed_notice(n_with_all: int) -> str:
@@ -216,18 +295,42 @@ def _relaxed_notice(n_with_all: int) -> str:
     return f"{having} all of these words; others that have some are shown too."
 
 
-def _names_matched(names: Sequence[str], highlighter: Highlighter) -> list[tuple[str, list[Match]]]:
-    if not highlighter.find("\n".join(names)):
-        return []
-    return [(name, matches) for name in names if (matches := highlighter.find(name))]
+def _ask(
+    index: LexicalIndex,
+    query: Query,
+    text: str,
+    mode: Mode,
+    sort: Sort,
+    source: MeaningSource | None,
+) -> _Asked:
+    searcher = index.searcher()
+    compiled = compile_query(searcher, query.root)
+    asked = _Asked(searcher, query, not text.strip(), compiled, "lexical", sort, query.notices)
+    if mode == "lexical" or sort != "best" or compiled.strict is None:
+        return asked
+    if mode == "hybrid" and not (compiled.words or compiled.likes):
+        return asked  # only conditions: what is found meets them all, word for word
+    try:
+        meaning, vector, notice = _meaning_of(searcher, compiled, source)
+    except SearchIndexError as error:
+        meaning, vector, notice = None, None, f"Words alone decided: {error}."
+    notices = (*query.notices, *([notice] if notice else []))
+    if meaning is None or vector is None:
+        return replace(asked, notices=notices)
+    return replace(asked, mode=mode, notices=notices, meaning=meaning, vector=vector)
 
 
-def _matched_words(
-    compiled: Compiled, matches: Sequence[Match], names: Sequence[tuple[str, list[Match]]]
-) -> tuple[str, ...]:
-    keys = {match.key for match in matches}
-    keys.update(match.key for _, found in names for match in found)
-    keys.update(stem(word) for key in list(keys) if " " in key for word in key.split())
-    first = [word for word in compiled.words if stem(word) in keys or word in keys]
-    covered = {stem(word) for word in first} | set(first)
-    return (*first, *sorted(keys - covered))
+def _meaning_of(
+    searcher: LexicalSearcher, compiled: Compiled, source: MeaningSource | None
+) -> tuple[Meaning | None, Vector | None, str]:
+    """What is needed to rank by meaning, or why it cannot be had."""
+    meaning, reason = source.find() if source else (None, "no sentence model was opened")
+    if meaning is None:
+        return None, None, f"Words alone decided: {reason}."
+    n_with, n_docs = meaning.vectors.n_docs, searcher.n_docs
+    if n_with == 0:
+        return None, None, "Words alone decided: no paper has a vector yet (`broadsheet index`)."
+    vector = query_vector(meaning, compiled)
+    n_without = n_docs - n_with
+    notice = f"{n_without:,} of {n_docs:,} papers have no vector yet." if n_without > 0 else ""
+    return meaning, vector, notice

@@ -134,6 +134,21 @@ def parse_query(text: str) -> Query:
     return Query(root, tuple(dict.fromkeys(reader.notices))[:NOTICES_MAX])
 
 
+def plain_query(text: str) -> Query:
+    """The words of `text` and nothing else: no operator, field, phrase or prefix is read in it.
+
+    For texts that were not written in this language, such as a test collection's queries.
+    """
+    found = [Word(token) for run in text[:CHARS_MAX].split() if (token := _core(run))]
+    return Query(join_and(found[:TERMS_MAX]))
+
+
+def _core(run: str) -> str:
+    """A run without what surrounds its first and last letter or digit."""
+    inside = [place for place, ch in enumerate(run) if ch.isalnum()]
+    return run[inside[0] : inside[-1] + 1] if inside else ""
+
+
 def format_query(node: Node | None) -> str:
     """The query as text: `parse_query(format_query(n)).root == n` for what was parsed."""
     if node is None:
@@ -169,6 +184,15 @@ def bare_words(root: Node | None) -> list[Word]:
     """The words at the top of the query that no field, group or minus concerns."""
     parts = root.nodes if isinstance(root, And) else () if root is None else (root,)
     return [part for part in parts if isinstance(part, Word) and part.field is None]
+
+
+def said(root: Node | None) -> str:
+    """The words of the query that speak of a topic, in their order; not names and filters."""
+    return " ".join(
+        leaf.text
+        for leaf in leaves(root)
+        if isinstance(leaf, Word | Phrase) and leaf.field in (None, "title", "abstract")
+    )
 
 
 def leaves(node: Node | None, *, negated: bool = False) -> list[Leaf]:

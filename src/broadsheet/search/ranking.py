@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 from tantivy import DocAddress, Order, Query, SearchResult
 
 from broadsheet.index.entry import Shown
@@ -13,7 +15,16 @@ from broadsheet.index.lexical import LexicalSearcher, reading
 
 TIES_MAX = 4_096
 
-Sort = Literal["best", "newest"]
+#: By words and meaning, by words alone, by date, by citations, by attention.
+Sort = Literal["best", "words", "newest", "cited", "attention"]
+#: The field whose ascending order is each order that is not by score.
+SORT_FIELDS: Mapping[Sort, str] = {
+    "newest": "newest",
+    "cited": "most_cited",
+    "attention": "most_attention",
+}
+Numbers = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float64]
 _Hit = tuple[float, DocAddress]
 
 
@@ -34,8 +45,9 @@ def rank_documents(
     """
     if searcher.n_docs == 0:
         return Ranking(0)
-    if sort == "newest" or not scored:
-        return _rank_newest(searcher, query, scored, k, offset)
+    if sort in SORT_FIELDS or not scored:
+        field = SORT_FIELDS.get(sort, "newest")
+        return _rank_by(searcher, query, field, scored=scored, k=k, offset=offset)
     end = offset + k
     wanted = min(end + 1, searcher.n_docs)
     while True:
@@ -89,12 +101,12 @@ def _settle_ties(
     return found[offset - n_before : offset - n_before + k]
 
 
-def _rank_newest(
-    searcher: LexicalSearcher, query: Query, scored: bool, k: int, offset: int
+def _rank_by(
+    searcher: LexicalSearcher, query: Query, field: str, *, scored: bool, k: int, offset: int
 ) -> Ranking:
     with reading():
         result = searcher.searcher.search(
-            query, max(1, k), count=True, offset=offset, order_by_field="newest", order=Order.Asc
+            query, max(1, k), count=True, offset=offset, order_by_field=field, order=Order.Asc
         )
         found = [searcher.shown(address) for _, address in result.hits[:k]]
     scores = score_documents(searcher, query, [shown.doc_no for shown in found]) if scored else {}
@@ -107,10 +119,46 @@ def score_documents(
     """The scores of those of these documents that the query finds."""
     if not doc_nos:
         return {}
-    among = Query.const_score_query(Query.term_set_query(searcher.schema, "doc_no", doc_nos), 0.0)
+    among = Query.const_score_query(doc_no_query(searcher, doc_nos), 0.0)
     with reading():
         hits = searcher.searcher.search(query.and_must_match(among), len(doc_nos), count=False).hits
         return dict(zip(_doc_nos(searcher, hits), (float(score) for score, _ in hits), strict=True))
+
+
+def best_scores(searcher: LexicalSearcher, query: Query, k: int) -> tuple[Numbers, Scores]:
+    """(doc_nos, scores) of the k best, best first; ties by doc_no. Reads no document."""
+    if searcher.n_docs == 0 or k <= 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    with reading():
+        hits = searcher.searcher.search(query, min(k, searcher.n_docs), count=False).hits
+        doc_nos = np.array(_doc_nos(searcher, hits), dtype=np.int64)
+    scores = np.array([score for score, _ in hits], dtype=np.float64)
+    order = np.lexsort((doc_nos, -scores))
+    return doc_nos[order], scores[order]
+
+
+def all_doc_nos(searcher: LexicalSearcher, query: Query) -> Numbers:
+    """The doc_nos of all documents found, in no order."""
+    if searcher.n_docs == 0:
+        return np.zeros(0, dtype=np.int64)
+    with reading():
+        hits = searcher.searcher.search(
+            query, searcher.n_docs, count=False, order_by_field="doc_no"
+        ).hits
+    return np.fromiter((hit[0] for hit in hits), dtype=np.int64, count=len(hits))
+
+
+def count_documents(searcher: LexicalSearcher, query: Query) -> int:
+    """How many documents the query finds."""
+    if searcher.n_docs == 0:
+        return 0
+    with reading():
+        return _count(searcher.searcher.search(query, 1, count=True))
+
+
+def doc_no_query(searcher: LexicalSearcher, doc_nos: list[int]) -> Query:
+    """Just these documents."""
+    return Query.term_set_query(searcher.schema, "doc_no", doc_nos)
 
 
 def _doc_nos(searcher: LexicalSearcher, hits: Sequence[tuple[object, DocAddress]]) -> list[int]:

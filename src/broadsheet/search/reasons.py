@@ -10,6 +10,7 @@ from broadsheet.search.compile import Compiled
 from broadsheet.search.highlight import Match
 
 REASON_WORDS_MAX = 8
+SENTENCE_CHARS_MAX = 200
 
 
 def tell_reasons(
@@ -44,6 +45,18 @@ def tell_reasons(
     if fresh:
         reasons.append(f"matches {_listed(fresh)} in keywords, comment or venue")
     return tuple(reasons)
+
+
+def tell_nearness(cosine: float, sentence: str) -> tuple[str, ...]:
+    """How near in meaning, and where no word matched, by which sentence."""
+    said = f": “{_shortened(sentence)}”" if sentence else ""
+    return (f"is near in meaning ({cosine:.2f}){said}",)
+
+
+def _shortened(sentence: str) -> str:
+    if len(sentence) <= SENTENCE_CHARS_MAX:
+        return sentence
+    return sentence[: sentence.rfind(" ", 0, SENTENCE_CHARS_MAX) + 1].rstrip() + "…"
 
 
 def _written(text: str, matches: Sequence[Match], told: set[str]) -> list[str]:

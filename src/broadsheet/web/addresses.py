@@ -83,8 +83,9 @@ def search_path(query: str, sort: str = "", page: int = 1) -> str:
     return "/search" + query_string(q=query, sort=sort, page=page)
 
 
-def bibtex_search_path(query: str, sort: str = "") -> str:
-    return "/search.bib" + query_string(q=query, sort=sort)
+def found_path(query: str, ending: str) -> str:
+    """The whole answer as a file or a feed: `/search.bib?q=…`."""
+    return f"/search.{ending}" + query_string(q=query)
 
 
 def library_path(shelf: str = "", tag: str = "", q: str = "", page: int = 1) -> str:

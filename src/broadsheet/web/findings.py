@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from broadsheet.index.lexical import LexicalIndex
-from broadsheet.search.engine import K_MAX, OFFSET_MAX, Hit, SearchAnswer, Sort, search
+from broadsheet.search.engine import OFFSET_MAX, Hit, SearchAnswer, Sort, find_all, search
 from broadsheet.search.facets import Facets, FacetValue
+from broadsheet.search.meaning import MeaningSource
 from broadsheet.store.database import Database
 from broadsheet.store.documents import load_documents
 from broadsheet.types import Document
@@ -15,6 +17,7 @@ from broadsheet.web.parameters import Paging, paginate
 from broadsheet.web.refine import Terms, terms_of
 
 PAPERS_PER_PAGE = 20
+BATCH_DOCS = 500
 #: How many values of a facet are shown before the reader opens the rest.
 VALUES_SHOWN = 8
 
@@ -56,15 +59,35 @@ class Findings:
 
 
 def compose_findings(
-    db: Database, index: LexicalIndex, query: str, *, sort: Sort, page: int
+    db: Database,
+    index: LexicalIndex,
+    query: str,
+    *,
+    sort: Sort,
+    page: int,
+    meaning: MeaningSource | None = None,
 ) -> Findings:
     """Raises SearchIndexError where there is no index to ask."""
     last_page = OFFSET_MAX // PAPERS_PER_PAGE
     offset = (min(page, last_page) - 1) * PAPERS_PER_PAGE
-    answer = search(index, query, k=PAPERS_PER_PAGE, offset=offset, sort=sort, with_facets=True)
+    answer = search(
+        index,
+        query,
+        k=PAPERS_PER_PAGE,
+        offset=offset,
+        mode="hybrid",
+        sort=sort,
+        with_facets=True,
+        meaning=meaning,
+    )
     if offset and offset >= answer.total:
         return compose_findings(
-            db, index, query, sort=sort, page=-(-answer.total // PAPERS_PER_PAGE) or 1
+            db,
+            index,
+            query,
+            sort=sort,
+            page=-(-answer.total // PAPERS_PER_PAGE) or 1,
+            meaning=meaning,
         )
     found = load_documents(db, [hit.doc_no for hit in answer.hits])
     documents = {document.doc_no: document for document in found}
@@ -77,10 +100,14 @@ def compose_findings(
     return Findings(answer, sort, paging, papers, _facets(query, answer.facets or Facets()))
 
 
-def find_documents(db: Database, index: LexicalIndex, query: str, *, sort: Sort) -> list[Document]:
-    """The whole answer, at most K_MAX documents, in its order."""
-    answer = search(index, query, k=K_MAX, sort=sort)
-    return load_documents(db, [hit.doc_no for hit in answer.hits])
+def find_documents(db: Database, index: LexicalIndex, query: str) -> Iterator[Document]:
+    """The whole answer, best first, a batch in memory at a time."""
+    doc_nos = find_all(index, query)
+    return (
+        document
+        for start in range(0, len(doc_nos), BATCH_DOCS)
+        for document in load_documents(db, doc_nos[start : start + BATCH_DOCS])
+    )
 
 
 def _finding(hit: Hit, document: Document | None) -> Finding:

@@ -170,7 +170,7 @@ def _environment(assets: Mapping[str, Asset]) -> Environment:
         addresses.author_path,
         addresses.day_path,
         addresses.search_path,
-        addresses.bibtex_search_path,
+        addresses.found_path,
         addresses.ledger_path,
         addresses.library_path,
         addresses.collection_path,

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from broadsheet.store.database import Database
-from broadsheet.store.documents import get_document, merges_of
+from broadsheet.store.documents import get_document, merges_of, read_stored_records
 from broadsheet.types import Document, DocumentVersion, Merge
 from broadsheet.web.difference import Piece, compare
+from broadsheet.web.history import Plot, plot_attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Portrait:
     document: Document
     merges: tuple[Merge, ...]
     versions: tuple[VersionShown, ...]
+    plot: Plot | None
 
 
 def compose_portrait(db: Database, name: str) -> Portrait:
@@ -31,7 +33,10 @@ def compose_portrait(db: Database, name: str) -> Portrait:
     with db.snapshot():
         document = get_document(db, name)
         merges = merges_of(db, document.doc_no)
-    return Portrait(document, tuple(merges), show_versions(document))
+        stored = read_stored_records(db, [document.doc_no]).get(document.doc_no, [])
+    return Portrait(
+        document, tuple(merges), show_versions(document), plot_attention(document, stored)
+    )
 
 
 def show_versions(document: Document) -> tuple[VersionShown, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from starlette.requests import Request
 
 from broadsheet.index.lexical import LexicalIndex
+from broadsheet.search.meaning import MeaningSource
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
 from broadsheet.types import IngestReport, Record, Reject
@@ -17,13 +18,14 @@ from broadsheet.types import IngestReport, Record, Reject
 @dataclass(frozen=True)
 class Site:
     """`clock` returns the moment, aware and in UTC. `take_in` takes a batch of records into the
-    library; None where pages may not."""
+    library; None where pages may not. Without `meaning` search is by words."""
 
     db: Database
     index: LexicalIndex
     settings: Settings
     clock: Callable[[], datetime]
     take_in: Callable[[Sequence[Record | Reject]], IngestReport] | None = None
+    meaning: MeaningSource | None = None
 
 
 def site_of(request: Request) -> Site:

@@ -69,8 +69,13 @@ def file_name(path: str) -> str:
 
 
 def reasons_in_words(reasons: Sequence[str]) -> str:
-    """Reasons of a hit as one sentence's end: `matches "x" in title, is by Ada Lovelace`."""
+    """Reasons of a hit as one sentence's end: `matches "x" in title, is by Ada Lovelace`.
+
+    The sentence nearest in meaning is left out: the page shows it above.
+    """
     return "; ".join(
-        "is by " + reason.removeprefix("author ") if reason.startswith("author ") else reason
+        "is by " + reason.removeprefix("author ")
+        if reason.startswith("author ")
+        else reason.partition(": “")[0]
         for reason in reasons
     )

@@ -7,7 +7,8 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.errors import NotFoundError
 from broadsheet.export.bibtex import to_bibtex
-from broadsheet.web.addresses import bibtex_path, paper_path
+from broadsheet.export.formats import FORMATS, MEDIA_TYPES
+from broadsheet.web.addresses import paper_path
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.margin import compose_margin
 from broadsheet.web.pages import answer, pages_of
@@ -16,8 +17,8 @@ from broadsheet.web.site import site_of
 from broadsheet.web.visitors import reader_of
 
 NAME_CHARS_MAX = 500
-BIBTEX = "application/x-bibtex; charset=utf-8"
-BIBTEX_SUFFIX = ".bib"
+#: A paper under its address with one of these endings.
+ENDINGS = {".bib": "bibtex", ".ris": "ris", ".csl": "csljson"}
 
 
 def paper(request: Request) -> Response:
@@ -25,8 +26,8 @@ def paper(request: Request) -> Response:
     try:
         portrait = compose_portrait(site_of(request).db, name)
     except NotFoundError:
-        if name.endswith(BIBTEX_SUFFIX):
-            return bibtex(request, name.removesuffix(BIBTEX_SUFFIX))
+        if name[-4:] in ENDINGS:
+            return cited(request, name[:-4], name[-4:])
         return pages_of(request).page(request, "paper_missing.html", status=404, name=name)
     doc_id = portrait.document.doc_id
     if doc_id != name:
@@ -42,16 +43,17 @@ def paper(request: Request) -> Response:
     )
 
 
-def bibtex(request: Request, name: str) -> Response:
+def cited(request: Request, name: str, ending: str) -> Response:
+    """The paper as a reference manager reads it."""
     try:
         document = compose_portrait(site_of(request).db, name).document
     except NotFoundError:
         return pages_of(request).page(request, "paper_missing.html", status=404, name=name)
     if document.doc_id != name:
-        return RedirectResponse(bibtex_path(document.doc_id), 301)
+        return RedirectResponse(paper_path(document.doc_id) + ending, 301)
     return answer(
         request,
-        "".join(to_bibtex([document])),
-        BIBTEX,
-        headers={"Content-Disposition": 'attachment; filename="paper.bib"'},
+        "".join(FORMATS[ENDINGS[ending]]([document])),
+        MEDIA_TYPES[ENDINGS[ending]][0] + "; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="paper{ending}"'},
     )

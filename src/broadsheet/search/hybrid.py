@@ -1,0 +1,134 @@
+"""Words and meaning together: the candidates of both, in one order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from tantivy import Occur
+from tantivy import Query as IndexQuery
+
+from broadsheet.index.lexical import LexicalSearcher
+from broadsheet.index.vectors import Numbers, VectorIndex
+from broadsheet.rank.fusion import Scores
+from broadsheet.rank.hybrid import N_DENSE_CANDIDATES, N_LEXICAL_CANDIDATES, rank_hybrid
+from broadsheet.search.compile import Compiled
+from broadsheet.search.meaning import Meaning, Vector
+from broadsheet.search.ranking import (
+    best_scores,
+    count_documents,
+    doc_no_query,
+    score_documents,
+)
+
+#: Below it a document without any of the words is not about the query: two abstracts taken at
+#: random have a cosine of about .1.
+MEANING_ONLY_COSINE_MIN = 0.2
+
+Cosines = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The best of both sides, best first: doc_nos, scores, cosines (nan without vector) and
+    whether a word of the query is in the document."""
+
+    doc_nos: Numbers
+    scores: Scores
+    cosines: npt.NDArray[np.float64]
+    has_word: npt.NDArray[np.bool_]
+
+
+def query_vector(meaning: Meaning, compiled: Compiled) -> Vector | None:
+    """What is looked for, as a unit vector: the text asked for and the documents of `like:`,
+    each counted alike. None where the query says nothing but filters."""
+    vectors = [meaning.embed_query(compiled.text)] if compiled.text else []
+    if compiled.likes:
+        liked = meaning.vectors.vectors(_liked(compiled))
+        vectors += [row for row in liked if not np.isnan(row).any()]
+    if not vectors:
+        return None
+    total = np.sum(vectors, axis=0)
+    unit: Vector = (total / max(float(np.linalg.norm(total)), 1e-9)).astype(np.float32)
+    return unit
+
+
+def find_candidates(
+    searcher: LexicalSearcher,
+    vectors: VectorIndex,
+    compiled: Compiled,
+    query: Vector,
+    allowed: Numbers | None,
+) -> Candidates:
+    """The best of the words and the best of the meaning, fused. `allowed` is what the query's
+    conditions leave, ascending; None for everything."""
+    some = compiled.relaxed or compiled.strict or IndexQuery.empty_query()
+    doc_nos, lexical = best_scores(searcher, some, N_LEXICAL_CANDIDATES)
+    near, cosines = vectors.search(query, N_DENSE_CANDIDATES, allowed=allowed)
+    new = ~np.isin(near, doc_nos) & ~np.isin(near, _liked(compiled))
+    near, cosines = near[new], cosines[new]
+    known = score_documents(searcher, some, near.tolist())
+    scores = np.array([known.get(int(doc_no), 0.0) for doc_no in near])
+    kept = (scores > 0.0) | (cosines >= MEANING_ONLY_COSINE_MIN)
+    doc_nos = np.concatenate([doc_nos, near[kept]])
+    lexical = np.concatenate([lexical, scores[kept]])
+    ranking = rank_hybrid(doc_nos, lexical, vectors.vectors(doc_nos), query)
+    order = ranking.order
+    return Candidates(
+        doc_nos[order], ranking.scores[order], ranking.cosines[order], lexical[order] > 0.0
+    )
+
+
+def page_of(
+    searcher: LexicalSearcher,
+    candidates: Candidates,
+    rest: IndexQuery,
+    n_rest: int,
+    *,
+    k: int,
+    offset: int,
+) -> tuple[int, list[tuple[int, float]]]:
+    """How many are found in all, and (doc_no, score) at `offset` to `offset + k`: the candidates,
+    then whatever else `rest` (which finds `n_rest`) finds, in its order, with no higher score."""
+    n = len(candidates.doc_nos)
+    n_among = _count_among(searcher, rest, candidates.doc_nos)
+    found = list(
+        zip(
+            candidates.doc_nos[offset : offset + k].tolist(),
+            candidates.scores[offset : offset + k].tolist(),
+            strict=True,
+        )
+    )
+    if len(found) < k and n_rest > n_among:
+        doc_nos, lexical = best_scores(searcher, rest, offset + k)
+        left = ~np.isin(doc_nos, candidates.doc_nos)
+        first = max(0, offset - n)
+        least = float(candidates.scores.min()) if n else 1.0
+        scores = least - 1.0 + lexical[left] / max(float(lexical.max(initial=0.0)), 1e-9)
+        found += list(zip(doc_nos[left].tolist(), scores.tolist(), strict=True))[
+            first : first + k - len(found)
+        ]
+    return n_rest + n - n_among, found
+
+
+def found_query(candidates: Candidates, rest: IndexQuery, searcher: LexicalSearcher) -> IndexQuery:
+    """A query for everything that is found, to count facets of it."""
+    alone = candidates.doc_nos[~candidates.has_word]
+    if not len(alone):
+        return rest
+    return IndexQuery.boolean_query(
+        [(Occur.Should, rest), (Occur.Should, doc_no_query(searcher, alone.tolist()))]
+    )
+
+
+def _count_among(searcher: LexicalSearcher, query: IndexQuery, doc_nos: Numbers) -> int:
+    """How many of these documents the query finds."""
+    if not len(doc_nos):
+        return 0
+    among = doc_no_query(searcher, doc_nos.tolist())
+    return count_documents(searcher, query.and_must_match(among))
+
+
+def _liked(compiled: Compiled) -> Numbers:
+    return np.array([shown.doc_no for shown, _ in compiled.likes], dtype=np.int64)

@@ -1,0 +1,286 @@
+"""Papers like one paper, as a whole or in one aspect, and what shows it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tantivy import Query as IndexQuery
+
+from broadsheet.errors import NotFoundError, SearchIndexError
+from broadsheet.index.analysis import STOP_WORDS, stem, words
+from broadsheet.index.entry import Shown
+from broadsheet.index.lexical import LexicalIndex, LexicalSearcher
+from broadsheet.index.vectors import Numbers
+from broadsheet.rank.aspects import Aspect
+from broadsheet.rank.fusion import Scores, best_first, z_scores
+from broadsheet.rank.passage import passage
+from broadsheet.rank.similar import Parts, Pool, closest_pair, similarity
+from broadsheet.rank.words import (
+    bm25f,
+    counts_length,
+    dot,
+    inverse_document_frequency,
+    shared_terms,
+    tfidf_vector,
+    weighted_counts,
+)
+from broadsheet.search.compile import compile_query, find_shown
+from broadsheet.search.meaning import Meaning, MeaningSource
+from broadsheet.search.query import Like
+from broadsheet.search.ranking import best_scores
+from broadsheet.types import Mode
+
+#: How many candidates are compared sentence by sentence: the nearest of each side.
+N_CANDIDATES = 150
+N_SHARED_TERMS = 5
+SENTENCE_CHARS_MAX = 240
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two sentences that are most alike: one of the paper asked about, one of the other's
+    abstract, with their places in the abstracts, and their cosine."""
+
+    of_this: str
+    of_other: str
+    cosine: float
+    this_span: Span | None
+    other_span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarPaper:
+    """`shared` are telling words both have, as the other one writes them. `pair` is None where
+    there are no vectors."""
+
+    doc_no: int
+    doc_id: str
+    title: str
+    score: float
+    shared: tuple[str, ...]
+    pair: Pair | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarAnswer:
+    """`query` is the doc_id asked about, `total` how many papers were compared with it. `mode`
+    is hybrid, or lexical where words alone decided; the notice then says why."""
+
+    query: str
+    aspect: Aspect
+    mode: Mode
+    total: int
+    hits: tuple[SimilarPaper, ...]
+    notice: str | None = None
+
+
+def similar(
+    index: LexicalIndex,
+    name: str,
+    *,
+    k: int = 20,
+    aspect: Aspect = Aspect.ALL,
+    meaning: MeaningSource | None = None,
+) -> SimilarAnswer:
+    """The k papers most like `name`, which is not among them, most alike first.
+
+    Raises NotFoundError for a name that the index does not know, SearchIndexError where there
+    is no index.
+    """
+    searcher = index.searcher()
+    this = find_shown(searcher, name)
+    if this is None:
+        raise NotFoundError(
+            f"no document {name[:200]!r} is in the index; look for it with `broadsheet search`"
+        )
+    opened, notice = _open(meaning, this)
+    doc_nos = _candidates(searcher, this, opened)
+    at = searcher.find(doc_nos.tolist())
+    others = [searcher.shown(at[doc_no]) for doc_no in doc_nos.tolist() if doc_no in at]
+    scores, parts = _scores(searcher, this, others, aspect, opened)
+    order = best_first(scores, [other.doc_no for other in others])[: max(0, k)]
+    telling = _Telling(searcher, this)
+    hits = tuple(
+        _paper(this, others[row], float(scores[row]), aspect, parts, row, telling)
+        for row in order.tolist()
+    )
+    mode: Mode = "hybrid" if opened else "lexical"
+    return SimilarAnswer(this.doc_id, aspect, mode, len(others), hits, notice)
+
+
+def rank_alike(
+    searcher: LexicalSearcher,
+    this: Shown,
+    others: Sequence[Shown],
+    *,
+    aspect: Aspect,
+    meaning: Meaning | None,
+    rows: Sequence[int] | None = None,
+) -> Scores:
+    """How alike each of `others` is to `this` (n,), larger is more; comparable among them.
+
+    `rows`, where a reader chose them, are the parts of `this` that are meant (0 is the title).
+    """
+    return _scores(searcher, this, others, aspect, meaning, rows)[0]
+
+
+def _open(source: MeaningSource | None, this: Shown) -> tuple[Meaning | None, str | None]:
+    if source is None:
+        return None, "Words alone decided: no sentence model was opened."
+    meaning, reason = source.find()
+    if meaning is None:
+        return None, f"Words alone decided: {reason}."
+    try:
+        (parts,) = meaning.vectors.parts(np.array([this.doc_no]))
+    except SearchIndexError as error:
+        return None, f"Words alone decided: {error}."
+    if parts is None:
+        return None, "Words alone decided: this paper has no vector yet."
+    return meaning, None
+
+
+def _candidates(searcher: LexicalSearcher, this: Shown, meaning: Meaning | None) -> Numbers:
+    alike = compile_query(searcher, Like(this.doc_id)).strict or IndexQuery.empty_query()
+    by_words, _ = best_scores(searcher, alike, N_CANDIDATES)
+    if meaning is None:
+        return by_words
+    vector = meaning.vectors.vectors(np.array([this.doc_no]))[0]
+    near, _ = meaning.vectors.search(vector, N_CANDIDATES + 1)
+    doc_nos: Numbers = np.setdiff1d(np.union1d(by_words, near), [this.doc_no])
+    return doc_nos
+
+
+def _scores(
+    searcher: LexicalSearcher,
+    this: Shown,
+    others: Sequence[Shown],
+    aspect: Aspect,
+    meaning: Meaning | None,
+    rows: Sequence[int] | None = None,
+) -> tuple[Scores, tuple[Parts, list[Parts | None]] | None]:
+    """Scores of `others`, and the parts of this paper and of theirs. Those without a vector are
+    compared by words, as if the rest of their likeness were the mean."""
+    by_words = _by_words(searcher, this, others)
+    if meaning is None or not others:
+        return by_words, None
+    doc_nos = np.array([other.doc_no for other in others], dtype=np.int64)
+    (own,) = meaning.vectors.parts(np.array([this.doc_no]))
+    parts = meaning.vectors.parts(doc_nos)
+    known = [row for row, found in enumerate(parts) if found is not None]
+    if own is None or not known:
+        return by_words, None
+    query = meaning.vectors.vectors(np.array([this.doc_no]))[0]
+    scores = z_scores(by_words)
+    scores[known] = similarity(
+        own,
+        Pool.of([found for found in parts if found is not None]),
+        whole=meaning.vectors.cosines(query, doc_nos[known]),
+        words=by_words[known],
+        aspect=aspect,
+        rows=rows,
+    )
+    return scores, (own, parts)
+
+
+def _by_words(searcher: LexicalSearcher, this: Shown, others: Sequence[Shown]) -> Scores:
+    """The sum of BM25F and the cosine of tf-idf vectors, each standardised over the pool."""
+    idf = _idf(searcher)
+    query = _counts(this)
+    counts = [_counts(other) for other in others]
+    mean_length = sum(map(counts_length, counts)) / max(1, len(counts))
+    bm25 = bm25f(dict.fromkeys(query, 1.0), counts, idf=idf, mean_length=mean_length)
+    vector = tfidf_vector(query, idf)
+    cosines = [dot(vector, tfidf_vector(count, idf)) for count in counts]
+    return z_scores(bm25) + z_scores(cosines)
+
+
+def _counts(shown: Shown) -> dict[str, int]:
+    return weighted_counts(_stems(shown.title), _stems(shown.abstract))
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(word) for word in words(text) if word not in STOP_WORDS]
+
+
+def _idf(searcher: LexicalSearcher) -> Callable[[str], float]:
+    known: dict[str, float] = {}
+
+    def idf(term: str) -> float:
+        if term not in known:
+            n_with = searcher.searcher.doc_freq("text", term)
+            known[term] = inverse_document_frequency(searcher.n_docs, n_with)
+        return known[term]
+
+    return idf
+
+
+class _Telling:
+    """The words that one paper and another share and that tell most, as the other writes them."""
+
+    def __init__(self, searcher: LexicalSearcher, this: Shown) -> None:
+        self._idf = _idf(searcher)
+        self._vector = tfidf_vector(_counts(this), self._idf)
+
+    def shared(self, other: Shown) -> tuple[str, ...]:
+        terms = shared_terms(
+            self._vector, tfidf_vector(_counts(other), self._idf), n_terms=N_SHARED_TERMS
+        )
+        written = {
+            stem(word): word for word in reversed(words(f"{other.title} . {other.abstract}"))
+        }
+        return tuple(written.get(term, term) for term in terms)
+
+
+def _paper(
+    this: Shown,
+    other: Shown,
+    score: float,
+    aspect: Aspect,
+    parts: tuple[Parts, list[Parts | None]] | None,
+    row: int,
+    telling: _Telling,
+) -> SimilarPaper:
+    shared = telling.shared(other)
+    theirs = parts[1][row] if parts else None
+    pair = _pair(this, other, parts[0], theirs, aspect) if parts and theirs is not None else None
+    reasons = []
+    if shared:
+        reasons.append("shares " + ", ".join(f'"{word}"' for word in shared))
+    if pair:
+        reasons.append(f"“{_short(pair.of_other)}” is near “{_short(pair.of_this)}”")
+    return SimilarPaper(
+        other.doc_no, other.doc_id, other.title, score, shared, pair, tuple(reasons)
+    )
+
+
+def _pair(this: Shown, other: Shown, own: Parts, theirs: Parts, aspect: Aspect) -> Pair | None:
+    row, column, cosine = closest_pair(own, theirs, aspect)
+    of_this, of_other = _part(this, row), _part(other, column)
+    if not of_this or not of_other or math.isnan(cosine):
+        return None
+    return Pair(
+        of_this, of_other, cosine, _span(this.abstract, of_this), _span(other.abstract, of_other)
+    )
+
+
+def _part(shown: Shown, row: int) -> str:
+    """The text of a part; nothing where the paper's text is no longer the one that was embedded."""
+    made = passage(shown.title, shown.abstract).parts()
+    return made[row] if row < len(made) else ""
+
+
+def _span(abstract: str, sentence: str) -> Span | None:
+    at = abstract.find(sentence)
+    return (at, at + len(sentence)) if at >= 0 else None
+
+
+def _short(sentence: str) -> str:
+    if len(sentence) <= SENTENCE_CHARS_MAX:
+        return sentence
+    return sentence[: sentence.rfind(" ", 0, SENTENCE_CHARS_MAX) + 1].rstrip() + "…"
