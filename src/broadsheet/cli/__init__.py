@@ -13,11 +13,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-<<<<<<< HEAD
-from broadsheet.cli import library, reading, running, trending
-=======
-from broadsheet.cli import library, measuring, models, reading, running
->>>>>>> main
+from broadsheet.cli import library, measuring, models, reading, running, trending
 from broadsheet.cli.output import say
 from broadsheet.errors import BroadsheetError
 

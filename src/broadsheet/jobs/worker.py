@@ -39,8 +39,8 @@ def run_worker(
 ) -> None:
     """Follow the index and harvest on schedule until `stop` is set.
 
-    Harvesting, embedding and what trends have threads of their own: a list of an hour must not keep what
-    has come in from being found.
+    Harvesting, embedding and what trends have threads of their own: a list of an hour must not
+    keep what has come in from being found.
     """
     harvester = Thread(
         target=_harvest_on_schedule,
