@@ -26,6 +26,7 @@ from broadsheet.store.people import (
     list_said,
     name_keys,
     names_changed,
+    newest_doc_nos,
     papers_of_names,
     put_groups,
     said_names,
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 PEOPLE = "people"
 #: A name that fewer would share is one person unless identifiers or readers say otherwise.
 RARE = 0.01
+#: Newest papers that say which words are said everywhere.
+EVERYDAY_TEXTS = 400
 
 
 def regroup_people(
@@ -54,13 +57,13 @@ def regroup_people(
     if known is not None and known.change_no == change_no:
         return 0
     names = Names(name_keys(db))
-    told = said_names(db)
+    told, texts = said_names(db), _everyday_texts(db)
     n_done = 0
     for key in names_changed(db, known.change_no if known else 0):
         if should_stop():
             return n_done
         if key in told or names.expected(key) >= RARE or list_groups(db, key):
-            regroup_name(db, key, names)
+            regroup_name(db, key, names, texts)
             n_done += 1
     with db.transaction() as transaction:
         put_computed(transaction, PEOPLE, Computed(change_no, now, {}))
@@ -68,9 +71,14 @@ def regroup_people(
     return n_done
 
 
-def regroup_name(db: Database, key: str, names: Names) -> list[PersonGroup]:
-    """Group the mentions of one name; numbers stay with the group that holds most of the old."""
-    groups = _grouped(db, key, names)
+def regroup_name(
+    db: Database, key: str, names: Names, texts: Sequence[str] | None = None
+) -> list[PersonGroup]:
+    """Group the mentions of one name; numbers stay with the group that holds most of the old.
+
+    `texts` of other papers say which words are everyday ones; None reads some.
+    """
+    groups = _grouped(db, key, names, _everyday_texts(db) if texts is None else texts)
     with db.transaction() as transaction:
         numbered = number_groups(list_groups(transaction, key), groups)
         put_groups(transaction, key, numbered)
@@ -160,9 +168,14 @@ def _papers_of(db: Reads, key: str, group_no: int) -> list[int]:
     raise NotFoundError(f"no author {key}~{group_no} here")
 
 
-def _grouped(db: Reads, key: str, names: Names) -> list[PersonGroup]:
+def _everyday_texts(db: Reads) -> list[str]:
+    documents = load_documents(db, newest_doc_nos(db, EVERYDAY_TEXTS))
+    return [f"{document.title} {document.abstract}" for document in documents]
+
+
+def _grouped(db: Reads, key: str, names: Names, texts: Sequence[str]) -> list[PersonGroup]:
     documents = load_documents(db, papers_of_names(db, key)[-MENTIONS_MAX:])
-    vectors = subject_vectors([f"{d.title} {d.abstract}" for d in documents])
+    vectors = subject_vectors([f"{d.title} {d.abstract}" for d in documents], texts)
     mentions = [_mention(d, key, words) for d, words in zip(documents, vectors, strict=True)]
     place = {document.doc_no: number for number, document in enumerate(documents)}
     said = [word for word in list_said(db, key) if word.author_key == word.other_key == key]
@@ -207,7 +220,7 @@ def _mention(document: Document, key: str, words: dict[str, float]) -> Mention:
         coauthors=keys,
         affiliation=(own.affiliation or "") if own else "",
         words=words,
-        venue=document.venue or (document.categories[0] if document.categories else ""),
+        venue=document.venue,
         year=document.year,
         ids={kind: value for kind, value in given.items() if value},
     )

@@ -257,16 +257,19 @@ def fit(values: Array, is_same: Array, weights: Array, *, ridge: float = 1.0) ->
     return found
 
 
-def subject_vectors(texts: Sequence[str]) -> list[dict[str, float]]:
-    """Unit tf-idf vectors of the texts, idf over these texts."""
+def subject_vectors(texts: Sequence[str], others: Sequence[str] = ()) -> list[dict[str, float]]:
+    """Unit tf-idf vectors of the texts; idf over these and the `others`, which say what is said
+    everywhere."""
     counts = [Counter(_WORD.findall(fold(text))) for text in texts]
     n_with = Counter(word for words in counts for word in words)
+    n_with.update(word for text in others for word in set(_WORD.findall(fold(text))))
+    n_texts = len(texts) + len(others)
     vectors = []
     for words in counts:
         vector = {
-            word: (1.0 + math.log(n)) * math.log(1.0 + len(texts) / n_with[word])
+            word: (1.0 + math.log(n)) * math.log(1.0 + n_texts / n_with[word])
             for word, n in words.items()
-            if n_with[word] <= max(0.1 * len(texts), 3) and len(word) > 2
+            if n_with[word] <= max(0.1 * n_texts, 3) and len(word) > 2
         }
         length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
         vectors.append({word: value / length for word, value in vector.items()})

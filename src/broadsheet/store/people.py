@@ -177,6 +177,14 @@ def papers_of_names(db: Reads, author_key: str) -> list[int]:
     return [doc_no for (doc_no,) in rows]
 
 
+def newest_doc_nos(db: Reads, limit: int) -> list[int]:
+    rows = db.read(
+        "SELECT doc_no FROM documents WHERE merged_into IS NULL ORDER BY doc_no DESC LIMIT ?",
+        (limit,),
+    )
+    return [doc_no for (doc_no,) in rows]
+
+
 _FIELDS = "said_no, kind, author_key, doc_nos, other_key, other_nos, said_at, undone_at"
 
 

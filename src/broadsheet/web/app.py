@@ -41,6 +41,7 @@ from broadsheet.web.views import (
     paper,
     search,
     trending,
+    who,
 )
 
 #: Pages are made by threads, each with its own connection to the library and its cache; more
@@ -87,6 +88,9 @@ ROUTES = (
     reads("/collections", library.collections),
     reads("/collection/{number}", library.collection),
     writes("/act", act.act),
+    writes("/who/apart", who.say_apart),
+    writes("/who/same", who.say_same),
+    writes("/who/unsay", who.unsay),
     writes("/undo", act.undo_deed),
     writes("/note", note.write_note, body_bytes_max=FORM_BYTES_MAX + 3 * NOTE_BYTES_MAX),
     writes("/collections", library.make_collection),
