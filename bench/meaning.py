@@ -1,9 +1,10 @@
 """Search by words and meaning on 90,000 documents: latency, embedding, memory, beside bm25s.
 
 The library is that of `bench search`. Embedding all of it takes an hour on two cores, so only
-`N_EMBEDDED` papers are embedded, which measures throughput beside the bare runtime, and every other
-paper gets the vector of one of those with noise on it: latency does not depend on what vectors mean.
-The query's own embedding is real and included. bm25s ranks the same words over the same texts.
+`N_EMBEDDED` papers are embedded, which measures throughput beside the bare runtime, and every
+other paper gets the vector of one of those with noise on it: latency does not depend on what
+vectors mean. The query's own embedding is real and included. bm25s ranks the same words over the
+same texts.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def main() -> None:
 def _bench_embedding(
     model: SentenceModel, documents: Sequence[Document]
 ) -> tuple[np.ndarray[Any, np.dtype[np.float32]], list[Parts]]:
-    """Ours beside the runtime alone, in turn, batch by batch of the same texts in the same order."""
+    """Ours beside the runtime alone: the same batches of the same texts, in turn."""
     passages = [passage(document.title, document.abstract) for document in documents]
     texts = sorted((made.text for made in passages), key=len)
     encoded = model._tokenizer.encode_batch(texts)

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import library, measuring, models, people, reading, running
+from broadsheet.cli import library, measuring, models, people, reading, running, trending
 from broadsheet.cli.output import say
 from broadsheet.errors import BroadsheetError
 
@@ -63,6 +63,7 @@ def options(
 
 library.register(app)
 reading.register(app)
+trending.register(app)
 running.register(app)
 models.register(app)
 measuring.register(app)

@@ -186,8 +186,14 @@ def author(
     if as_json:
         print_json(
             {
-                "author_id": person.author_key,
+                "author_id": person.author_id,
                 "name": person.names[0],
+                "confidence": person.confidence,
+                "reason": person.reason,
+                "namesakes": [
+                    {"author_id": other.author_id, "papers": other.n_docs}
+                    for other in person.namesakes
+                ],
                 "names": list(person.names),
                 "coauthors": [
                     {"name": other, "author_id": key, "papers": n}
@@ -198,6 +204,10 @@ def author(
         )
         return
     print_text(f"{person.names[0]}: {len(documents)} papers\n")
+    if person.confidence is not None:
+        say(f"one person with confidence {person.confidence:.0%}: {person.reason}")
+    for other in person.namesakes:
+        say(f"another of the name: `broadsheet author {other.author_id}`, {other.n_docs} papers")
     for document in documents:
         when = document.announced or document.year or "    "
         print_text(f"{when}  {document.title}\n            {document.doc_id} {document.venue}")

@@ -77,9 +77,9 @@ def load_collection(folder: Path) -> Collection:
     Where these names are absent, `queries_*.jsonl` and `qrels_*.tsv` or `qrels/*.tsv` will do if
     there is one of each. Raises UsageError for a missing file, ParseError for a bad line.
     """
-    documents = tuple(_documents(_one(folder, "corpus", "jsonl")))
-    queries = [_query(row) for row in read_jsonl(_one(folder, "queries", "jsonl"))]
-    qrels = read_qrels(_one(folder, "qrels", "tsv"))
+    documents = tuple(_documents(find_file(folder, "corpus", "jsonl")))
+    queries = [_query(row) for row in read_jsonl(find_file(folder, "queries", "jsonl"))]
+    qrels = read_qrels(find_file(folder, "qrels", "tsv"))
     judged = tuple(query for query in queries if qrels.get(query.query_id))
     return Collection(folder.name, documents, judged, qrels)
 
@@ -94,10 +94,10 @@ def read_distractors(path: Path) -> Iterator[CorpusDocument]:
 
 def load_csfcube(folder: Path) -> PoolCollection:
     """The csfcube folder: pools are what was judged for a query, the query's paper left out."""
-    documents = {item.doc_id: item for item in _documents(_one(folder, "corpus", "jsonl"))}
-    qrels = read_qrels(_one(folder, "qrels", "tsv"))
+    documents = {item.doc_id: item for item in _documents(find_file(folder, "corpus", "jsonl"))}
+    qrels = read_qrels(find_file(folder, "qrels", "tsv"))
     queries = []
-    for row in read_jsonl(_one(folder, "queries", "jsonl")):
+    for row in read_jsonl(find_file(folder, "queries", "jsonl")):
         query_id, paper_id, facet = str(row["_id"]), str(row["paper_id"]), str(row["facet"])
         judged = qrels.get(query_id, {})
         pool = tuple(doc for doc in judged if doc != paper_id and doc in documents)
@@ -156,7 +156,7 @@ def _query(row: Mapping[str, Any]) -> Query:
     return Query(str(row["_id"]), str(row.get("text") or ""), row)
 
 
-def _one(folder: Path, stem: str, kind: str) -> Path:
+def find_file(folder: Path, stem: str, kind: str) -> Path:
     """The file of that name, however compressed. Raises UsageError where it is not there."""
     for suffix in SUFFIXES:
         path = folder / f"{stem}.{kind}{suffix}"

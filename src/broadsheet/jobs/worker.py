@@ -13,8 +13,10 @@ from broadsheet.harvest.fetch import PoliteClient
 from broadsheet.jobs.embedding import follow_vectors, work_quietly
 from broadsheet.jobs.harvest import harvest
 from broadsheet.jobs.indexing import follow_index
+from broadsheet.people import regroup_people
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
+from broadsheet.trends import refresh_trends
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,9 @@ log = logging.getLogger(__name__)
 FOLLOW_EVERY_S = 1.0
 EMBED_EVERY_S = 2.0
 STOP_WITHIN_S = 5.0
+#: The first look waits until a start or an import has settled.
+TRENDS_AFTER_S = 20.0
+TRENDS_EVERY_S = 600.0
 
 
 def run_worker(
@@ -34,8 +39,8 @@ def run_worker(
 ) -> None:
     """Follow the index and harvest on schedule until `stop` is set.
 
-    Harvesting and embedding have threads of their own: a list of an hour must not keep what
-    has come in from being found.
+    Harvesting, embedding and what trends have threads of their own: a list of an hour must not
+    keep what has come in from being found.
     """
     harvester = Thread(
         target=_harvest_on_schedule,
@@ -48,11 +53,22 @@ def run_worker(
         target=_embed_what_is_new, args=(db, settings, stop), name="embedder", daemon=True
     )
     embedder.start()
+    trends = Thread(target=_refresh_trends, args=(db, clock, stop), name="trends", daemon=True)
+    trends.start()
     while not stop.is_set():
         _guarded("index", lambda: follow_index(settings.home, db))
         stop.wait(FOLLOW_EVERY_S)
     harvester.join(timeout=STOP_WITHIN_S)
     embedder.join(timeout=STOP_WITHIN_S)
+    trends.join(timeout=STOP_WITHIN_S)
+
+
+def _refresh_trends(db: Database, clock: Callable[[], datetime], stop: Event) -> None:
+    """What trends and who is who, worked out anew where the library has changed."""
+    while not stop.wait(TRENDS_AFTER_S):
+        _guarded("trends", lambda: refresh_trends(db, now=clock()))
+        _guarded("people", lambda: regroup_people(db, now=clock(), should_stop=stop.is_set))
+        stop.wait(TRENDS_EVERY_S)
 
 
 def _harvest_on_schedule(

@@ -151,6 +151,16 @@ def day_documents(db: Reads, day: date) -> list[Document]:
     return load_documents(db, [doc_no for (doc_no,) in rows])
 
 
+def documents_announced(db: Reads, first: date, last: date, *, limit: int) -> list[Document]:
+    """Documents announced from `first` to `last`, the newest `limit` of them, oldest first."""
+    rows = db.read(
+        "SELECT doc_no FROM documents WHERE announced BETWEEN ? AND ? AND merged_into IS NULL"
+        " ORDER BY announced DESC, doc_no DESC LIMIT ?",
+        (first.isoformat(), last.isoformat(), limit),
+    )
+    return load_documents(db, [doc_no for (doc_no,) in reversed(rows)])
+
+
 def day_listing(db: Reads, day: date) -> list[tuple[int, tuple[str, ...]]]:
     """(doc_no, categories) of each document announced on `day`, in the order of `day_documents`."""
     rows = db.read(

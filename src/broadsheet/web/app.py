@@ -43,6 +43,8 @@ from broadsheet.web.views import (
     paper,
     people,
     search,
+    trending,
+    who,
 )
 
 #: Pages are made by threads, each with its own connection to the library and its cache; more
@@ -75,6 +77,9 @@ ROUTES = (
     reads("/search.csl", search.export("csljson")),
     reads("/paper/{doc_id:path}", paper.paper),
     reads("/author/{name:path}", author.author),
+    reads("/trending", trending.trending),
+    reads("/about/trending", trending.about, Access.EVERYONE),
+    reads("/topics", trending.topics),
     reads("/ledger", ledger.ledger),
     reads("/about", about.about, Access.EVERYONE),
     reads("/health", about.health, Access.EVERYONE),
@@ -91,6 +96,9 @@ ROUTES = (
     reads("/group/{number}", people.group, with_accounts=True),
     reads("/owner", people.owner, Access.OWNER, with_accounts=True),
     writes("/act", act.act),
+    writes("/who/apart", who.say_apart),
+    writes("/who/same", who.say_same),
+    writes("/who/unsay", who.unsay),
     writes("/undo", act.undo_deed),
     writes("/note", note.write_note, body_bytes_max=FORM_BYTES_MAX + 3 * NOTE_BYTES_MAX),
     writes("/login", login.log_in, Access.EVERYONE, with_accounts=True),

@@ -11,6 +11,7 @@ from broadsheet.store.database import Database
 from broadsheet.store.documents import load_documents
 from broadsheet.types import Document
 from broadsheet.web.parameters import Paging, paginate
+from broadsheet.web.subjects import DOCUMENTS_MAX, Subject, compose_subjects
 
 PAPERS_PER_PAGE = 60
 
@@ -23,6 +24,7 @@ class Biography:
     paging: Paging
     years: tuple[tuple[int | None, tuple[Document, ...]], ...]
     n_with_code: int
+    subjects: tuple[Subject, ...] = ()
 
 
 def compose_biography(db: Database, name: str, *, page: int = 1) -> Biography:
@@ -31,11 +33,13 @@ def compose_biography(db: Database, name: str, *, page: int = 1) -> Biography:
         author = get_author(db, name)
         paging = paginate(len(author.doc_nos), page, PAPERS_PER_PAGE)
         documents = load_documents(db, author.doc_nos[paging.start : paging.stop])
+        known = load_documents(db, author.doc_nos[:DOCUMENTS_MAX]) if paging.n_pages > 1 else []
     return Biography(
         author=author,
         paging=paging,
         years=_by_year(documents),
         n_with_code=sum(bool(document.code_links) for document in documents),
+        subjects=compose_subjects(known or documents),
     )
 
 

@@ -25,8 +25,8 @@ def author(request: Request) -> Response:
         return pages_of(request).page(
             request, "author_missing.html", status=404, name=name, near=error.hints
         )
-    if biography.author.author_key != name:
-        return RedirectResponse(author_path(biography.author.author_key), 301)
+    if biography.author.author_id != name:
+        return RedirectResponse(author_path(biography.author.author_id), 301)
     db, reader = site_of(request).db, reader_of(request)
     doc_nos = [document.doc_no for _, papers in biography.years for document in papers]
     return pages_of(request).page(

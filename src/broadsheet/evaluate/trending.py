@@ -1,0 +1,178 @@
+"""The trending suite: each day's papers ranked blind to their own votes, comments and stars."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.errors import ParseError, UsageError
+from broadsheet.evaluate.card import SEED, Card, exactly, figure_of
+from broadsheet.evaluate.datasets import find_file, read_jsonl
+from broadsheet.evaluate.measures import dcg
+from broadsheet.rank.prior import FEATURES, TIME_OF_LISTING, History, Listed, Sheet
+
+LAG_H_MAX = 20.0  # later snapshots have seen the next day's votes
+PAPERS_MIN = 10  # of a day, to be ranked
+WARM_UP_PAPERS = 2_000  # learnt before the first day is measured, where there is no history file
+PLACES = 5
+KNOWN = ("authors' record, best three", "code", "project page", "picture or video")
+OURS, BLIND, FROZEN = "ours", "ours, hour of listing unknown", "ours, learnt from history alone"
+RANDOM, CODE, AUTHORS = "random", "has code", "author prior"
+PRIOR = "author prior, code, page, media"
+DAYS = "days"
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedDay:
+    """A day to rank: `upvotes` are for learning afterwards and for judging."""
+
+    day: date
+    papers: tuple[Listed, ...]
+    upvotes: tuple[int, ...]
+
+
+def evaluate_trending(
+    data: Path,
+    *,
+    since: date | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Card:
+    """Rank the days of `papers.jsonl` in order; a day's votes are learnt once it is ranked.
+
+    With `history.jsonl` all days with ten papers are measured, else those after the first
+    `WARM_UP_PAPERS` papers; `since` sets the first day measured instead. P@5: share of our five
+    among the day's five with most upvotes, a tie at the fifth place sharing it. nDCG@5: gain
+    ln(1 + upvotes). Raises UsageError where a file is missing, ParseError for a bad row.
+    """
+    started = clock()
+    days = read_days(find_file(data, "papers", "jsonl"))
+    history = read_days(path) if (path := _history_of(data)) else []
+    past = History()
+    for day in history:
+        past.learn(past.look(day.day, day.papers), np.log1p(day.upvotes))
+    frozen = past.weights() if history else None
+    runs: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    first = days[0].day if days and history else None
+    for day in days:
+        sheet = past.look(day.day, day.papers)
+        if first is None and past.n_papers >= WARM_UP_PAPERS:
+            first = day.day
+        start = since or first
+        if start is not None and day.day >= start and len(day.papers) >= PAPERS_MIN:
+            for system, scores in _systems(past, sheet, frozen).items():
+                runs[system].append(judge(scores, day.upvotes))
+        past.learn(sheet, np.log1p(day.upvotes))
+    n = len(runs[OURS])
+    figures = {
+        system: {
+            f"P@{PLACES}": figure_of([precision for precision, _ in values]),
+            f"nDCG@{PLACES}": figure_of([gain for _, gain in values]),
+            DAYS: exactly(float(n)),
+        }
+        for system, values in runs.items()
+    }
+    return Card("trending", data.name, n, clock() - started, figures)
+
+
+def judge(scores: npt.ArrayLike, upvotes: Sequence[int]) -> tuple[float, float]:
+    """(P@5, nDCG@5) of one day's order by falling score; equal scores in a fixed random order.
+
+    The file's own order may follow its votes, so it never breaks a tie.
+    """
+    votes = np.asarray(upvotes, dtype=np.float64)
+    chance = np.random.default_rng(SEED).permutation(len(votes))
+    order = np.lexsort((chance, -np.asarray(scores, dtype=np.float64)))[:PLACES]
+    fifth = np.sort(votes)[::-1][:PLACES][-1]
+    above, tied = votes > fifth, votes == fifth
+    credit = above + tied * (PLACES - above.sum()) / tied.sum()
+    gains = np.log1p(votes)
+    ideal = dcg(np.sort(gains)[::-1][:PLACES])
+    share = dcg(gains[order]) / ideal if ideal > 0 else 0.0
+    return float(credit[order].sum()) / PLACES, share
+
+
+def read_days(path: Path) -> list[RankedDay]:
+    """Days of a file in the hf_daily_papers layout, oldest first.
+
+    Papers seen later than `LAG_H_MAX` hours into their day are dropped.
+    """
+    rows = [row for row in read_jsonl(path) if (row.get("collected_lag_h") or 0.0) <= LAG_H_MAX]
+    days: list[RankedDay] = []
+    for text, group in groupby(sorted(rows, key=lambda row: str(row.get("date"))), _day_text):
+        try:
+            day = date.fromisoformat(text)
+        except ValueError as error:
+            raise ParseError(f"no date: {text[:40]!r}", place=path.name) from error
+        entries = list(group)
+        papers = tuple(listed_from(row, day) for row in entries)
+        votes = tuple(int(row.get("upvotes") or 0) for row in entries)
+        days.append(RankedDay(day, papers, votes))
+    return days
+
+
+def listed_from(row: Mapping[str, Any], day: date) -> Listed:
+    """A row without its votes, comments and stars, which nothing after this sees."""
+    listed, published = _moment(row.get("submitted_on_daily_at")), _moment(row.get("published_at"))
+    began = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    repository = urlsplit(str(row.get("github_repo") or "")).path.strip("/")
+    known_since = listed or began
+    return Listed(
+        key=str(row.get("arxiv_id") or row.get("id") or row.get("title")),
+        title=str(row.get("title") or ""),
+        abstract=str(row.get("abstract") or ""),
+        authors=tuple(str(name) for name in row.get("authors") or ()),
+        organization=str(row.get("organization") or ""),
+        code_owner=repository.partition("/")[0].lower(),
+        has_page=bool(row.get("project_page")),
+        has_media=bool(row.get("has_media")),
+        listed_h=(listed - began).total_seconds() / 3_600 if listed else None,
+        age_d=(known_since - published).total_seconds() / 86_400 if published else None,
+    )
+
+
+def _systems(past: History, sheet: Sheet, frozen: Array | None) -> dict[str, npt.ArrayLike]:
+    table = sheet.table
+    others = [name for name in FEATURES if name not in KNOWN]
+    chance = np.random.default_rng([SEED, sheet.day.toordinal()])
+    systems: dict[str, npt.ArrayLike] = {
+        OURS: table @ past.weights(),
+        BLIND: table @ past.weights(without=TIME_OF_LISTING),
+        PRIOR: table @ past.weights(without=others),
+        AUTHORS: [past.author_record(paper.authors, sheet.day) for paper in sheet.papers],
+        CODE: [float(bool(paper.code_owner)) for paper in sheet.papers],
+        RANDOM: chance.random(len(sheet.papers)),
+    }
+    return systems if frozen is None else systems | {FROZEN: table @ frozen}
+
+
+def _history_of(data: Path) -> Path | None:
+    try:
+        return find_file(data, "history", "jsonl")
+    except UsageError:
+        return None
+
+
+def _day_text(row: Mapping[str, Any]) -> str:
+    return str(row.get("date"))
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
