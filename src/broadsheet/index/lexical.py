@@ -17,7 +17,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
@@ -67,10 +67,18 @@ class LexicalSearcher:
     index: tantivy.Index
     searcher: tantivy.Searcher
     schema: tantivy.Schema
+    _n_docs_with: dict[str, int] = field(default_factory=dict)
 
     @property
     def n_docs(self) -> int:
         return self.searcher.num_docs
+
+    def n_docs_with(self, stem: str) -> int:
+        """How many documents have the stem in their text; remembered, as this state is fixed."""
+        found = self._n_docs_with.get(stem)
+        if found is None:
+            found = self._n_docs_with[stem] = self.searcher.doc_freq("text", stem)
+        return found
 
     def shown(self, address: tantivy.DocAddress) -> Shown:
         stored = self.searcher.doc(address)

@@ -103,14 +103,14 @@ def telling_terms(
     """The stems that best tell this document from others, by tf-idf; ties by stem.
 
     Weight is (1 + ln tf) * ln(N / df), tf counted with the title TITLE_WEIGHT times, as indexed.
-    Stems that no other document has are left out: they find nothing.
+    Stems that no other document has, or all have, are left out: they tell nothing.
     """
     text = " . ".join([*[shown.title] * TITLE_WEIGHT, shown.abstract])
     counts = Counter(stem(word) for word in words(text) if word not in STOP_WORDS)
     weighed = []
     for term, n in counts.items():
-        n_docs = searcher.searcher.doc_freq("text", term)
-        if n_docs > 1:
+        n_docs = searcher.n_docs_with(term)
+        if 1 < n_docs < searcher.n_docs:
             weight = (1 + math.log(n)) * math.log(searcher.n_docs / n_docs)
             weighed.append((term, weight))
     return sorted(weighed, key=lambda pair: (-pair[1], pair[0]))[:limit]

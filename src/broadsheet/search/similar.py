@@ -34,7 +34,7 @@ from broadsheet.search.ranking import best_scores
 from broadsheet.types import Mode
 
 #: How many candidates are compared sentence by sentence: the nearest of each side.
-N_CANDIDATES = 150
+N_CANDIDATES = 100
 N_SHARED_TERMS = 5
 SENTENCE_CHARS_MAX = 240
 
@@ -210,12 +210,13 @@ def _stems(text: str) -> list[str]:
 
 def _idf(searcher: LexicalSearcher) -> Callable[[str], float]:
     known: dict[str, float] = {}
+    n_docs = searcher.n_docs
 
     def idf(term: str) -> float:
-        if term not in known:
-            n_with = searcher.searcher.doc_freq("text", term)
-            known[term] = inverse_document_frequency(searcher.n_docs, n_with)
-        return known[term]
+        found = known.get(term)
+        if found is None:
+            found = known[term] = inverse_document_frequency(n_docs, searcher.n_docs_with(term))
+        return found
 
     return idf
 

@@ -8,8 +8,10 @@ from starlette.responses import RedirectResponse, Response
 from broadsheet.errors import NotFoundError
 from broadsheet.export.bibtex import to_bibtex
 from broadsheet.export.formats import FORMATS, MEDIA_TYPES
+from broadsheet.types import Aspect
 from broadsheet.web.addresses import paper_path
 from broadsheet.web.desk import lay_desk
+from broadsheet.web.likeness import aspect_asked, find_alike
 from broadsheet.web.margin import compose_margin
 from broadsheet.web.pages import answer, pages_of
 from broadsheet.web.portrait import compose_portrait
@@ -32,7 +34,8 @@ def paper(request: Request) -> Response:
     doc_id = portrait.document.doc_id
     if doc_id != name:
         return RedirectResponse(paper_path(doc_id), 301)
-    db, reader = site_of(request).db, reader_of(request)
+    site, reader = site_of(request), reader_of(request)
+    db, aspect = site.db, aspect_asked(request.query_params.get("aspect", ""))
     return pages_of(request).page(
         request,
         "paper.html",
@@ -40,6 +43,8 @@ def paper(request: Request) -> Response:
         portrait=portrait,
         margin=compose_margin(db, reader, portrait.document.doc_no),
         bibtex="".join(to_bibtex([portrait.document])),
+        alike=find_alike(site, doc_id, aspect),
+        aspects=list(Aspect),
     )
 
 
