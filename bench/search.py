@@ -59,18 +59,26 @@ class Latency:
 
 
 def main() -> None:
-    root = Path(__file__).resolve().parents[1]
-    data = Path(os.environ.get("BROADSHEET_DATA") or root.parent / "shared" / "data")
-    missing = [name for name in FILES if not (data / name).is_file()]
-    if missing:
-        print(f"search: skipped, {data} has no {', '.join(missing)}; set BROADSHEET_DATA")
+    if data_missing("search"):
         return
-    with _home() as home:
-        index = _library(Path(home), [str(data / name) for name in FILES])
-        _bench(Path(home), index)
+    with bench_home() as home:
+        _bench(Path(home), open_library(Path(home), rebuild=True))
 
 
-def _home() -> tempfile.TemporaryDirectory[str] | _Kept:
+def data_missing(bench: str) -> bool:
+    """Whether the papers to import are not here; says so."""
+    missing = [name for name in FILES if not (_data() / name).is_file()]
+    if missing:
+        print(f"{bench}: skipped, {_data()} has no {', '.join(missing)}; set BROADSHEET_DATA")
+    return bool(missing)
+
+
+def _data() -> Path:
+    root = Path(__file__).resolve().parents[1]
+    return Path(os.environ.get("BROADSHEET_DATA") or root.parent / "shared" / "data")
+
+
+def bench_home() -> tempfile.TemporaryDirectory[str] | _Kept:
     kept = os.environ.get("BROADSHEET_BENCH_HOME")
     return _Kept(kept) if kept else tempfile.TemporaryDirectory(prefix="broadsheet-bench-")
 
@@ -87,8 +95,9 @@ class _Kept:
         return
 
 
-def _library(home: Path, files: list[str]) -> LexicalIndex:
+def open_library(home: Path, *, rebuild: bool = False) -> LexicalIndex:
     """The library in `home`, imported unless it is there already."""
+    files = [str(_data() / name) for name in FILES]
     db = open_database(home, cache_mib=CACHE_MIB_IMPORT)  # as `broadsheet import` does
     began = perf_counter()
     report, _ = import_and_index(db, files, home=home, clock=lambda: datetime.now(UTC))
@@ -98,10 +107,13 @@ def _library(home: Path, files: list[str]) -> LexicalIndex:
         per_s = counts.read / seconds
         print(
             f"import + index: {counts.read:,} rows in {seconds:.1f} s = {per_s:,.0f}/s"
-            f" (budget ≥ {BUDGET_IMPORT_PER_S:,}/s); memory {_peak_mb():.0f} MB"
+            f" (budget ≥ {BUDGET_IMPORT_PER_S:,}/s); memory {peak_mb():.0f} MB"
             f" (budget ≤ {BUDGET_MEMORY_MB})"
         )
     index = lexical_index(home, db)
+    if not rebuild:
+        db.close()
+        return index
     before = process_time()
     began = perf_counter()
     index.rebuild(StoreChanges(db))
@@ -116,7 +128,7 @@ def _library(home: Path, files: list[str]) -> LexicalIndex:
 def _bench(home: Path, index: LexicalIndex) -> None:
     db = open_database(home)
     rng = random.Random(20261121)
-    documents = list(_sample(iterate_documents(db), rng, n=3_000))
+    documents = list(sample(iterate_documents(db), rng, n=3_000))
     peer = _fts(home / "bench-fts.sqlite", iterate_documents(db))
     n_docs = index.searcher().n_docs
     db.close()
@@ -124,9 +136,9 @@ def _bench(home: Path, index: LexicalIndex) -> None:
     print(
         f"{'query':24}{'p50':>7}{'p99':>7}   {'FTS5 p50':>9}{'p99':>8}{'ratio p50':>11}{'p99':>7}"
     )
-    for name, queries in _queries(documents, rng).items():
+    for name, queries in make_queries(documents, rng).items():
         # In turn, so that whatever else the machine does weighs on all alike.
-        ours, facets, theirs = _measure(
+        ours, facets, theirs = measure(
             queries,
             lambda query: search(index, query.ours),
             lambda query: search(index, query.ours, with_facets=True),
@@ -139,10 +151,10 @@ def _bench(home: Path, index: LexicalIndex) -> None:
         )
         print(f"{'  + facets':24}{facets.p50_ms:7.2f}{facets.p99_ms:7.2f}")
     print(f"{'budget':24}{BUDGET_P50_MS:7.0f}{BUDGET_P99_MS:7.0f}")
-    print(f"memory of this process: {_peak_mb():.0f} MB at most (budget ≤ {BUDGET_MEMORY_MB})")
+    print(f"memory of this process: {peak_mb():.0f} MB at most (budget ≤ {BUDGET_MEMORY_MB})")
 
 
-def _queries(documents: Sequence[Document], rng: random.Random) -> dict[str, list[Query]]:
+def make_queries(documents: Sequence[Document], rng: random.Random) -> dict[str, list[Query]]:
     """Words from titles and abstracts of random documents, so every query finds something."""
     dated = [document for document in documents if document.announced and document.authors]
     made: dict[str, Callable[[], Query]] = {
@@ -196,7 +208,7 @@ def _telling(document: Document, *, at_least: int) -> list[str]:
     )
 
 
-def _measure(queries: Iterable[Query], *ways: Callable[[Query], object]) -> list[Latency]:
+def measure(queries: Iterable[Query], *ways: Callable[[Query], object]) -> list[Latency]:
     took: list[list[float]] = [[] for _ in ways]
     for place, query in enumerate(queries):
         for ask, times in zip(ways, took, strict=True):
@@ -247,7 +259,7 @@ def _ask_fts(connection: sqlite3.Connection, query: Query) -> tuple[list[object]
     return best, int(total)
 
 
-def _sample(documents: Iterator[Document], rng: random.Random, *, n: int) -> list[Document]:
+def sample(documents: Iterator[Document], rng: random.Random, *, n: int) -> list[Document]:
     """`n` of the documents, each as likely as any other (reservoir sampling)."""
     kept: list[Document] = []
     for place, document in enumerate(documents):
@@ -258,7 +270,7 @@ def _sample(documents: Iterator[Document], rng: random.Random, *, n: int) -> lis
     return kept
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

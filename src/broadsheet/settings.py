@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -37,6 +37,22 @@ class Settings(BaseSettings):
         default_factory=lambda: ["127.0.0.1", "localhost", "[::1]"],
         description="Host names the web server answers to (against DNS rebinding).",
     )
+    address: str = Field(
+        "", description="How readers reach the pages, such as https://papers.example.org, for mail."
+    )
+    accounts: bool = Field(
+        False, description="Whether readers log in; without, there is one reader and no login."
+    )
+    smtp_host: str = Field("", description="Server that takes our mail; without, none is sent.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["tls", "starttls", "none"] = Field(
+        "starttls", description="How the connection to it is secured: tls, starttls or none."
+    )
+    smtp_username: str = Field("", description="Name it knows us by.")
+    smtp_password: str = Field(
+        "", repr=False, description="Password it knows us by; best given in the environment."
+    )
+    mail_from: str = Field("", description="Address our mail comes from.")
     categories: list[str] = Field(
         default_factory=lambda: ["cs.CL", "cs.CV", "cs.LG", "cs.AI"],
         description="arXiv categories harvested by default.",

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
-from broadsheet.web.app import create_app
+from tests.web.browsing import needs_browser, serving
 from tests.web.newsroom import MANY_HANDS, REVISED, a_full_site
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PAGES = [
     "/",
     "/day/2026-02-25",
@@ -30,42 +20,23 @@ PAGES = [
     f"/paper/{MANY_HANDS}",
     "/author/ada-lovelace",
     "/ledger",
+    "/?tab=trending",
+    "/?tab=you",
+    "/library",
+    "/collections",
     "/about",
     "/paper/none",
 ]
 WIDTHS = [320, 360, 768, 1280, 1600]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}"),
-]
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a live server with the full library."""
-    site = a_full_site(tmp_path_factory.mktemp("browser"))
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
-    listener.close()
-    site.db.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with serving(a_full_site(tmp_path_factory.mktemp("browser"))) as origin:
+        yield origin
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

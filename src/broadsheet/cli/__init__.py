@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import library, measuring, models, reading, running, trending
+from broadsheet.cli import library, measuring, models, people, reading, running, trending
 from broadsheet.cli.output import say
 from broadsheet.errors import BroadsheetError
 
@@ -67,6 +67,7 @@ trending.register(app)
 running.register(app)
 models.register(app)
 measuring.register(app)
+people.register(app)
 
 
 def main() -> None:

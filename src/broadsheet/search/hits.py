@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -50,11 +50,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """How near a document is in meaning: the cosine with the query, and the sentence that is
-    nearest (empty where the title is, or none is known)."""
+    """How near a document is in meaning: the cosine with the query, and how to find the sentence
+    that is nearest (empty where the title is, or none is known)."""
 
     cosine: float
-    sentence: str = ""
+    find_sentence: Callable[[], str]
 
 
 def make_hit(
@@ -67,10 +67,10 @@ def make_hit(
     """A document as an answer shows it."""
     in_title = highlighter.find(shown.title)
     in_abstract = highlighter.find(shown.abstract)
-    has_word = bool(in_title or in_abstract)
+    sentence = "" if in_title or in_abstract or nearness is None else nearness.find_sentence()
     snippet = (
-        _sentence_snippet(shown.abstract, nearness.sentence)
-        if nearness and nearness.sentence and not has_word
+        _sentence_snippet(shown.abstract, sentence)
+        if sentence
         else make_snippet(shown.abstract, in_abstract)
     )
     in_names = _names_matched(shown.authors, highlighter)
@@ -86,11 +86,7 @@ def make_hit(
         matched=_matched_words(compiled, [*in_title, *in_abstract, *in_notes], in_names),
         reasons=(
             *tell_reasons(shown, compiled, in_title, in_abstract, in_names, in_notes),
-            *(
-                tell_nearness(nearness.cosine, "" if has_word else nearness.sentence)
-                if nearness
-                else ()
-            ),
+            *(tell_nearness(nearness.cosine, sentence) if nearness else ()),
         ),
         authors=shown.authors,
         categories=shown.categories,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tantivy import Occur
 from tantivy import Query as IndexQuery
 
-from broadsheet.index.lexical import LexicalSearcher
+from broadsheet.index.lexical import LexicalSearcher, doc_no_query
 from broadsheet.index.vectors import Numbers, VectorIndex
 from broadsheet.rank.fusion import Scores
 from broadsheet.rank.hybrid import N_DENSE_CANDIDATES, N_LEXICAL_CANDIDATES, rank_hybrid
@@ -18,7 +18,6 @@ from broadsheet.search.meaning import Meaning, Vector
 from broadsheet.search.ranking import (
     best_scores,
     count_documents,
-    doc_no_query,
     score_documents,
 )
 
@@ -118,7 +117,7 @@ def found_query(candidates: Candidates, rest: IndexQuery, searcher: LexicalSearc
     if not len(alone):
         return rest
     return IndexQuery.boolean_query(
-        [(Occur.Should, rest), (Occur.Should, doc_no_query(searcher, alone.tolist()))]
+        [(Occur.Should, rest), (Occur.Should, doc_no_query(searcher.schema, alone.tolist()))]
     )
 
 
@@ -126,7 +125,7 @@ def _count_among(searcher: LexicalSearcher, query: IndexQuery, doc_nos: Numbers)
     """How many of these documents the query finds."""
     if not len(doc_nos):
         return 0
-    among = doc_no_query(searcher, doc_nos.tolist())
+    among = doc_no_query(searcher.schema, doc_nos.tolist())
     return count_documents(searcher, query.and_must_match(among))
 
 

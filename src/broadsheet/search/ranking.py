@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tantivy import DocAddress, Order, Query, SearchResult
 
 from broadsheet.index.entry import Shown
-from broadsheet.index.lexical import LexicalSearcher, reading
+from broadsheet.index.lexical import LexicalSearcher, doc_no_query, reading
 
 TIES_MAX = 4_096
 
@@ -119,7 +119,7 @@ def score_documents(
     """The scores of those of these documents that the query finds."""
     if not doc_nos:
         return {}
-    among = Query.const_score_query(doc_no_query(searcher, doc_nos), 0.0)
+    among = doc_no_query(searcher.schema, doc_nos)
     with reading():
         hits = searcher.searcher.search(query.and_must_match(among), len(doc_nos), count=False).hits
         return dict(zip(_doc_nos(searcher, hits), (float(score) for score, _ in hits), strict=True))
@@ -154,11 +154,6 @@ def count_documents(searcher: LexicalSearcher, query: Query) -> int:
         return 0
     with reading():
         return _count(searcher.searcher.search(query, 1, count=True))
-
-
-def doc_no_query(searcher: LexicalSearcher, doc_nos: list[int]) -> Query:
-    """Just these documents."""
-    return Query.term_set_query(searcher.schema, "doc_no", doc_nos)
 
 
 def _doc_nos(searcher: LexicalSearcher, hits: Sequence[tuple[object, DocAddress]]) -> list[int]:

@@ -100,6 +100,10 @@ def login_path(back: str = "/") -> str:
     return "/login" + query_string(back=back if back != "/" else "")
 
 
+def enter_path(secret: str) -> str:
+    return "/enter/" + quote(secret, safe="")
+
+
 def done_path(back: str, deed_no: int | None, anchor: str = "") -> str:
     """Where a form leads back to, telling the page what was done, and at which paper."""
     path, _, fragment = back.partition("#")

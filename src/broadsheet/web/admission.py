@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -26,8 +27,8 @@ from broadsheet.web.visitors import (
     Visitor,
     cookie_name,
     is_form_token,
+    note_use,
     recognise,
-    visitor_of,
 )
 
 FORM_BYTES_MAX = 64 * 1024
@@ -69,14 +70,17 @@ View = Callable[[Request], Response]
 FormView = Callable[[Request, Form], Response]
 
 
-def reads(path: str, view: View, access: Access = Access.READER) -> Route:
-    """GET and HEAD: changes nothing."""
+def reads(
+    path: str, view: View, access: Access = Access.READER, *, with_accounts: bool = False
+) -> Route:
+    """GET and HEAD: changes nothing. `with_accounts`: there is no such page without accounts."""
 
     def run(request: Request) -> Response:
         visitor = recognise(request)
         request.state.visitor = visitor
-        refused = _refused(request, visitor, access)
-        return refused or _with_cookie(request, visitor, view(request))
+        _require_accounts(request, with_accounts)
+        refused = _refused(request, visitor, access, with_accounts)
+        return refused or _finished(request, visitor, view(request))
 
     return _route(path, run, view, access, ["GET"])
 
@@ -87,15 +91,17 @@ def writes(
     access: Access = Access.READER,
     *,
     body_bytes_max: int = FORM_BYTES_MAX,
+    with_accounts: bool = False,
 ) -> Route:
     """POST: the form must carry the visitor's token, and come from a page of ours."""
 
     async def run(request: Request) -> Response:
         visitor = await run_in_threadpool(recognise, request)
         request.state.visitor = visitor
+        _require_accounts(request, with_accounts)
         if not _is_from_here(request):
             raise HTTPException(403, "This form was sent from another site. Nothing was changed.")
-        refused = _refused(request, visitor, access)
+        refused = _refused(request, visitor, access, with_accounts)
         if refused is not None:
             return refused
         form = await _read_form(request, body_bytes_max)
@@ -105,9 +111,7 @@ def writes(
                 403, "This form is out of date. Nothing was changed; load the page again."
             )
         try:
-            return await run_in_threadpool(
-                lambda: _with_cookie(request, visitor_of(request), view(request, form))
-            )
+            return await run_in_threadpool(lambda: _finished(request, visitor, view(request, form)))
         finally:
             if form.file is not None:
                 await form.file.close()
@@ -127,8 +131,10 @@ def _route(
     return route
 
 
-def _refused(request: Request, visitor: Visitor, access: Access) -> Response | None:
-    """What somebody gets who may not have what they ask for."""
+def _refused(
+    request: Request, visitor: Visitor, access: Access, is_about_accounts: bool
+) -> Response | None:
+    """What somebody gets who may not have what they ask for. No token opens accounts."""
     if access is Access.EVERYONE:
         return None
     if visitor.reader is None:
@@ -139,7 +145,7 @@ def _refused(request: Request, visitor: Visitor, access: Access) -> Response | N
         raise HTTPException(404)
     if visitor.scopes is not None:
         wanted = "read" if request.method in ("GET", "HEAD") else "write"
-        if wanted not in visitor.scopes or access is Access.OWNER:
+        if wanted not in visitor.scopes or is_about_accounts:
             raise HTTPException(403, "This token may not do that.")
     return None
 
@@ -164,7 +170,14 @@ def _is_from_here(request: Request) -> bool:
         return False
 
 
-def _with_cookie(request: Request, visitor: Visitor, response: Response) -> Response:
+def _require_accounts(request: Request, with_accounts: bool) -> None:
+    if with_accounts and not site_of(request).settings.accounts:
+        raise HTTPException(404, "This library has no accounts: it has one reader.")
+
+
+def _finished(request: Request, visitor: Visitor, response: Response) -> Response:
+    if visitor.is_stale and response.background is None:
+        response.background = BackgroundTask(note_use, site_of(request), visitor)
     is_page = response.headers.get("content-type", "").startswith("text/html")
     if visitor.is_new_cookie and is_page and not visitor.by_token:
         set_cookie(request, response, visitor.cookie)
@@ -179,7 +192,8 @@ def set_cookie(request: Request, response: Response, cookie: str) -> None:
         path="/",
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=request.url.scheme == "https"
+        or site_of(request).settings.address.startswith("https:"),
     )
 
 

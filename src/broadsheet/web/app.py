@@ -30,6 +30,7 @@ from broadsheet.web.pages import Pages
 from broadsheet.web.site import Site
 from broadsheet.web.views import (
     about,
+    account,
     act,
     author,
     day,
@@ -37,8 +38,10 @@ from broadsheet.web.views import (
     feed,
     ledger,
     library,
+    login,
     note,
     paper,
+    people,
     search,
     trending,
     who,
@@ -87,12 +90,24 @@ ROUTES = (
     reads("/library/export", library.export),
     reads("/collections", library.collections),
     reads("/collection/{number}", library.collection),
+    reads("/login", login.show_login, Access.EVERYONE, with_accounts=True),
+    reads("/enter/{secret}", login.show_link, Access.EVERYONE, with_accounts=True),
+    reads("/account", account.account, with_accounts=True),
+    reads("/group/{number}", people.group, with_accounts=True),
+    reads("/owner", people.owner, Access.OWNER, with_accounts=True),
     writes("/act", act.act),
     writes("/who/apart", who.say_apart),
     writes("/who/same", who.say_same),
     writes("/who/unsay", who.unsay),
     writes("/undo", act.undo_deed),
     writes("/note", note.write_note, body_bytes_max=FORM_BYTES_MAX + 3 * NOTE_BYTES_MAX),
+    writes("/login", login.log_in, Access.EVERYONE, with_accounts=True),
+    writes("/enter/{secret}", login.use_link, Access.EVERYONE, with_accounts=True),
+    writes("/logout", login.log_out, Access.EVERYONE, with_accounts=True),
+    writes("/account", account.change_account, with_accounts=True),
+    writes("/account/token", account.make_token, with_accounts=True),
+    writes("/group/{number}", people.change_group, with_accounts=True),
+    writes("/owner", people.change_readers, Access.OWNER, with_accounts=True),
     writes("/collections", library.make_collection),
     writes("/collection/{number}", library.change_collection),
     writes("/library/import", library.import_file, body_bytes_max=UPLOAD_BYTES_MAX),
@@ -103,7 +118,7 @@ def create_app(site: Site) -> Starlette:
     """The pages of one library. GET and HEAD change nothing; what changes something is a POST
     that carries a token of ours."""
     assets = load_assets()
-    pages = Pages(assets, site.clock, has_accounts=False)
+    pages = Pages(assets, site.clock, has_accounts=site.settings.accounts)
     app = Starlette(
         routes=ROUTES,
         middleware=[

@@ -24,7 +24,7 @@ from broadsheet.types import Document, LedgerRow, LedgerState
 from broadsheet.web.calendar import CalendarWeek, compose_strip, strip_span
 from broadsheet.web.parameters import Paging, paginate
 
-PAPERS_PER_PAGE = 36
+PAPERS_PER_PAGE = 28
 #: The lead story and the two below it; then those beside it. A day with fewer papers than
 #: make two full columns is a plain list: nothing leads a page of three.
 LEADS = 3

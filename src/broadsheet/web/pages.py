@@ -156,7 +156,9 @@ def _is_fresh(known: str, tag: str) -> bool:
 def _environment(assets: Mapping[str, Asset]) -> Environment:
     environment = Environment(
         loader=PackageLoader("broadsheet.web", "templates"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
+        autoescape=select_autoescape(
+            default=True, default_for_string=True, disabled_extensions=("txt",)
+        ),
         undefined=StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,
@@ -172,6 +174,7 @@ def _environment(assets: Mapping[str, Asset]) -> Environment:
         addresses.search_path,
         addresses.found_path,
         addresses.ledger_path,
+        addresses.enter_path,
         addresses.library_path,
         addresses.collection_path,
         addresses.web_address,

@@ -1,0 +1,250 @@
+"""What readers come for, done in a real browser: by mouse, by keyboard, without scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broadsheet.store.documents import find_doc_no
+from broadsheet.store.follows import list_follows
+from broadsheet.store.marks import Mark, marked
+from broadsheet.store.notes import get_note
+from broadsheet.web.site import Site
+from broadsheet.web.visitors import cookie_name
+from tests.web.browsing import needs_browser, serving
+from tests.web.newsroom import a_site
+from tests.web.people import LEAD, MEMBER, PAPER, a_town
+from tests.worlds import a_record
+
+pytestmark = needs_browser
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    first = a_record(1, abstract="We bound $x_i^2 \\leq \\frac{1}{2}$ from above.", upvotes=99)
+    return a_site(tmp_path, first, *(a_record(number) for number in range(2, 12)))
+
+
+@pytest.fixture
+def origin(site: Site) -> Iterator[str]:
+    with serving(site) as origin:
+        yield origin
+
+
+@contextmanager
+def opened(browser: Any, address: str, **options: Any) -> Iterator[Any]:
+    """A page that complains of nothing and asks nobody but its own server."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+    page = context.new_page()
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    yield page
+    context.close()
+    assert trouble == []
+    home = "/".join(address.split("/", 3)[:3])
+    assert [url for url in asked if not url.startswith(home)] == []
+
+
+def doc_nos(site: Site, mark: Mark) -> list[int]:
+    return marked(site.db, 1, mark)
+
+
+def test_a_vote_and_a_save_without_a_reload_and_undone(
+    browser: Any, origin: str, site: Site
+) -> None:
+    with opened(browser, origin + "/") as page:
+        page.evaluate("window.stays = true")
+        story = page.locator(".story").first
+        story.get_by_role("button", name="Vote").click()
+        page.wait_for_selector("#flash >> text=Voted for")
+        story.get_by_role("button", name="Save").click()
+        page.wait_for_selector("#flash >> text=Saved")
+        assert story.locator("[aria-pressed=true]").count() == 2
+        assert doc_nos(site, Mark.SAVED) == doc_nos(site, Mark.LIKED) != []
+        page.get_by_role("button", name="Undo").click()
+        page.wait_for_selector("#flash >> text=Undone")
+        assert doc_nos(site, Mark.SAVED) == []
+        assert page.evaluate("window.stays")
+        page.reload()
+        assert page.locator(".story").first.locator("[aria-pressed=true]").count() == 1
+
+
+def test_a_dismissed_paper_shrinks_and_comes_back(browser: Any, origin: str) -> None:
+    with opened(browser, origin + "/") as page:
+        story = page.locator(".story").nth(2)
+        whole = story.bounding_box()["height"]
+        story.get_by_role("button", name="Dismiss").click()
+        page.wait_for_selector("#flash >> text=Dismissed")
+        assert story.locator(".by").is_hidden()
+        assert story.locator(".acts").bounding_box()["height"] < whole
+        story.get_by_role("button", name="Dismiss").click()
+        page.wait_for_selector("#flash >> text=Brought back")
+        assert story.locator(".by").is_visible()
+
+
+def test_a_day_by_keyboard_alone(browser: Any, origin: str, site: Site) -> None:
+    with opened(browser, origin + "/") as page:
+        keys = page.keyboard
+        keys.press("j")
+        keys.press("j")
+        keys.press("s")
+        page.wait_for_selector("#flash >> text=Saved")
+        keys.press("v")
+        page.wait_for_selector("#flash >> text=Voted for")
+        assert page.locator(".story.at button[aria-pressed=true]").count() == 2
+        keys.press("k")
+        keys.press("x")
+        page.wait_for_selector("#flash >> text=Dismissed")
+        assert len(doc_nos(site, Mark.DISMISSED)) == 1
+        assert doc_nos(site, Mark.DISMISSED) != doc_nos(site, Mark.SAVED)
+        keys.press("?")
+        assert page.locator("dialog[open]").is_visible()
+        keys.press("j")
+        keys.press("Escape")
+        assert page.locator("dialog[open]").count() == 0
+        keys.press("/")
+        assert page.evaluate("document.activeElement.id") == "find-q"
+        keys.type("js")
+        assert page.input_value("#find-q") == "js"
+        keys.press("Tab")
+        keys.press("j")
+        title = page.locator(".story.at h2").inner_text()
+        keys.press("o")
+        page.wait_for_url("**/paper/**")
+        assert page.locator("h1").inner_text() == title
+        keys.press("n")
+        assert page.evaluate("document.activeElement.name") == "text"
+        page.locator("h1").click()
+        page.evaluate("document.activeElement.blur()")
+        keys.press("g")
+        keys.press("l")
+        page.wait_for_url("**/library")
+
+
+def test_single_keys_can_be_switched_off(browser: Any, origin: str, site: Site) -> None:
+    with opened(browser, origin + "/") as page:
+        page.keyboard.press("?")
+        page.uncheck("#keys-on")
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        page.keyboard.press("s")
+        assert page.locator(".story.at").count() == 0
+        page.reload()
+        page.keyboard.press("j")
+        assert page.locator(".story.at").count() == 0
+        assert doc_nos(site, Mark.SAVED) == []
+
+
+def test_everything_without_scripts(browser: Any, origin: str, site: Site) -> None:
+    with opened(browser, origin + "/", java_script_enabled=False) as page:
+        page.locator(".story").nth(3).get_by_role("button", name="Save").click()
+        assert "done=1#arxiv:" in page.url
+        page.get_by_role("button", name="Undo").click()
+        assert doc_nos(site, Mark.SAVED) == []
+        page.locator(".story h2 a").first.click()
+        page.get_by_role("button", name=re.compile("Follow")).first.click()
+        assert len(list_follows(site.db, 1)) == 1
+        page.fill("#tag", "to read")
+        page.get_by_role("button", name="Add").click()
+        page.fill("[data-note]", "Mind the *second* table.")
+        page.get_by_role("button", name="Save the note").click()
+        assert page.locator(".noted em").inner_text() == "second"
+        page.get_by_role("link", name="Make a collection").click()
+        page.fill("#name", "Bounds")
+        page.get_by_role("button", name="Make it").click()
+        assert page.locator("h1").inner_text() == "Bounds"
+        page.get_by_role("link", name="to read").click()
+        assert page.locator(".hit").count() == 1
+        page.fill("#in-q", "second table")
+        page.get_by_role("button", name="Search here").click()
+        assert page.locator(".hit").count() == 1
+
+
+def test_search_answers_while_typing_and_becomes_an_alert(
+    browser: Any, origin: str, site: Site
+) -> None:
+    with opened(browser, origin + "/search") as page:
+        page.evaluate("window.stays = true")
+        page.locator("#q").press_sequentially("networks", delay=20)
+        page.wait_for_selector(".hit mark")
+        page.wait_for_url("**/search?q=networks*")
+        page.locator("#q").press_sequentially(" -surprises", delay=5)
+        page.wait_for_url("**q=networks+-surprises*")
+        assert page.evaluate("window.stays")
+        page.fill("#q", "networks")
+        page.wait_for_url("**q=networks")
+        page.get_by_role("button", name="Alert").click()
+        page.wait_for_selector("#flash >> text=Saved as an alert")
+        assert [entry.value for entry in list_follows(site.db, 1)] == ["networks"]
+        page.locator(".hit").first.get_by_role("button", name="Save").click()
+        page.wait_for_selector("#flash >> text=Saved")
+
+
+def test_bibtex_is_copied_by_one_key(browser: Any, origin: str) -> None:
+    options = {"permissions": ["clipboard-read", "clipboard-write"]}
+    with opened(browser, f"{origin}/paper/{PAPER}", **options) as page:
+        page.keyboard.press("c")
+        page.wait_for_selector("#flash >> text=Copied")
+        assert page.evaluate("navigator.clipboard.readText()").startswith("@")
+
+
+def test_mathematics_is_typeset_by_the_browser(browser: Any, origin: str) -> None:
+    with opened(browser, f"{origin}/paper/{PAPER}") as page:
+        box = page.locator("mfrac").bounding_box()
+        assert box["height"] > page.locator("math mi").first.bounding_box()["height"]
+        assert "$" not in page.locator(".abstract").inner_text()
+
+
+def test_two_tabs_that_write_one_note(browser: Any, origin: str, site: Site) -> None:
+    address = f"{origin}/paper/{PAPER}"
+    with opened(browser, address) as one:
+        other = one.context.new_page()
+        other.goto(address)
+        one.fill("[data-note]", "from one")
+        one.get_by_role("button", name="Save the note").click()
+        other.fill("[data-note]", "from the other")
+        other.get_by_role("button", name="Save the note").click()
+        assert "changed elsewhere" in other.locator("h1").inner_text()
+        assert other.input_value("textarea") == "from the other"
+        other.fill("textarea", "from one and the other")
+        other.get_by_role("button", name="Save this").click()
+        assert "from one and the other" in other.locator(".noted").inner_text()
+        note = get_note(site.db, 1, find_doc_no(site.db, PAPER) or 0)
+        assert (note.text, note.revision) == ("from one and the other", 2)
+        other.close()
+
+
+def test_a_group_shares_what_its_members_save(browser: Any, tmp_path: Path) -> None:
+    town = a_town(tmp_path)
+    with serving(town.site) as origin:
+        for who in (LEAD, MEMBER):
+            context = browser.new_context()
+            context.add_cookies(
+                [{"name": cookie_name(town.site.db), "value": town.cookies[who], "url": origin}]
+            )
+            page = context.new_page()
+            page.goto(f"{origin}/paper/{PAPER}")
+            seen = page.locator(".fellows").all_inner_texts()
+            assert seen == ([] if who == LEAD else ["Lead saved"])
+            assert "a shared thought" in page.locator("main").inner_text()
+            page.goto(origin + "/account")
+            page.get_by_role("link", name=re.compile("Lab")).click()
+            assert page.locator("tbody tr").count() == 3
+            context.close()
+
+
+def test_a_day_on_paper_holds_no_buttons(browser: Any, origin: str) -> None:
+    with opened(browser, origin + "/") as page:
+        page.emulate_media(media="print")
+        for selector in (".acts", ".bar", ".tabs", ".calendar", ".imprint"):
+            assert page.locator(selector).first.is_hidden(), selector
+        assert page.locator(".story h2").first.is_visible()
