@@ -9,9 +9,11 @@ from datetime import datetime
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.rank.people import (
     MENTIONS_MAX,
+    Everyday,
     Group,
     Mention,
     Names,
+    everyday,
     group_mentions,
     subject_vectors,
 )
@@ -57,13 +59,13 @@ def regroup_people(
     if known is not None and known.change_no == change_no:
         return 0
     names = Names(name_keys(db))
-    told, texts = said_names(db), _everyday_texts(db)
+    told, others = said_names(db), _everyday(db)
     n_done = 0
     for key in names_changed(db, known.change_no if known else 0):
         if should_stop():
             return n_done
         if key in told or names.expected(key) >= RARE or list_groups(db, key):
-            regroup_name(db, key, names, texts)
+            regroup_name(db, key, names, others)
             n_done += 1
     with db.transaction() as transaction:
         put_computed(transaction, PEOPLE, Computed(change_no, now, {}))
@@ -72,13 +74,13 @@ def regroup_people(
 
 
 def regroup_name(
-    db: Database, key: str, names: Names, texts: Sequence[str] | None = None
+    db: Database, key: str, names: Names, others: Everyday | None = None
 ) -> list[PersonGroup]:
     """Group the mentions of one name; numbers stay with the group that holds most of the old.
 
-    `texts` of other papers say which words are everyday ones; None reads some.
+    `others` say which words are everyday ones; None reads some.
     """
-    groups = _grouped(db, key, names, _everyday_texts(db) if texts is None else texts)
+    groups = _grouped(db, key, names, _everyday(db) if others is None else others)
     with db.transaction() as transaction:
         numbered = number_groups(list_groups(transaction, key), groups)
         put_groups(transaction, key, numbered)
@@ -168,14 +170,14 @@ def _papers_of(db: Reads, key: str, group_no: int) -> list[int]:
     raise NotFoundError(f"no author {key}~{group_no} here")
 
 
-def _everyday_texts(db: Reads) -> list[str]:
+def _everyday(db: Reads) -> Everyday:
     documents = load_documents(db, newest_doc_nos(db, EVERYDAY_TEXTS))
-    return [f"{document.title} {document.abstract}" for document in documents]
+    return everyday([f"{document.title} {document.abstract}" for document in documents])
 
 
-def _grouped(db: Reads, key: str, names: Names, texts: Sequence[str]) -> list[PersonGroup]:
+def _grouped(db: Reads, key: str, names: Names, others: Everyday) -> list[PersonGroup]:
     documents = load_documents(db, papers_of_names(db, key)[-MENTIONS_MAX:])
-    vectors = subject_vectors([f"{d.title} {d.abstract}" for d in documents], texts)
+    vectors = subject_vectors([f"{d.title} {d.abstract}" for d in documents], others)
     mentions = [_mention(d, key, words) for d, words in zip(documents, vectors, strict=True)]
     place = {document.doc_no: number for number, document in enumerate(documents)}
     said = [word for word in list_said(db, key) if word.author_key == word.other_key == key]

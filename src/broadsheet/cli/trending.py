@@ -36,7 +36,8 @@ def trending(
     with opened(context) as (_, db):
         made = trending_papers(db, now=datetime.now(UTC), window_d=window_d)
     if as_json:
-        print_json(made)
+        papers = [{k: v for k, v in paper.items() if k != "doc_no"} for paper in made["papers"]]
+        print_json({**made, "papers": papers})
         return
     for rank, paper in enumerate(made["papers"][:SHOWN], start=1):
         inputs = ", ".join(f"{name} {value}" for name, value in paper["inputs"].items())

@@ -257,13 +257,29 @@ def fit(values: Array, is_same: Array, weights: Array, *, ridge: float = 1.0) ->
     return found
 
 
-def subject_vectors(texts: Sequence[str], others: Sequence[str] = ()) -> list[dict[str, float]]:
-    """Unit tf-idf vectors of the texts; idf over these and the `others`, which say what is said
-    everywhere."""
+@dataclass(frozen=True, slots=True)
+class Everyday:
+    """How many of `n_texts` other papers say each word: what is said everywhere tells nobody
+    apart."""
+
+    n_texts: int = 0
+    n_with: Mapping[str, int] = field(default_factory=dict)
+
+
+def everyday(texts: Sequence[str]) -> Everyday:
+    said = Counter(word for text in texts for word in set(_WORD.findall(fold(text))))
+    return Everyday(len(texts), said)
+
+
+def subject_vectors(texts: Sequence[str], others: Everyday | None = None) -> list[dict[str, float]]:
+    """Unit tf-idf vectors of the texts; idf over these and the `others`."""
     counts = [Counter(_WORD.findall(fold(text))) for text in texts]
     n_with = Counter(word for words in counts for word in words)
-    n_with.update(word for text in others for word in set(_WORD.findall(fold(text))))
-    n_texts = len(texts) + len(others)
+    n_texts = len(texts)
+    if others is not None:
+        n_texts += others.n_texts
+        for word in n_with:
+            n_with[word] += others.n_with.get(word, 0)
     vectors = []
     for words in counts:
         vector = {
