@@ -50,5 +50,5 @@ def _posterior(prior: Floats, rows: list[int], liked: Sequence[bool]) -> tuple[F
         return np.zeros(len(prior)), prior
     answers = np.where(np.asarray(liked, dtype=bool), 1.0, DISLIKED)
     seen = prior[np.ix_(rows, rows)] + NOISE * np.eye(len(rows))
-    gain = np.linalg.solve(seen, prior[rows]).T
+    gain: Floats = np.linalg.solve(seen, prior[rows]).T.astype(np.float64)
     return gain @ answers, prior - gain @ prior[rows]

@@ -69,7 +69,7 @@ def fit_preferences(
             gradient += mean - choice.papers[choice.picked]
             centred = choice.papers - mean
             curvature += centred.T @ (chances[:, None] * centred)
-        step = np.linalg.solve(curvature, gradient)
+        step: Floats = np.linalg.solve(curvature, gradient).astype(np.float64)
         weights = _stepped(choices, weights, step, start, prior_choices)
         if float(np.abs(step).max(initial=0.0)) < STEP_MIN:
             break
