@@ -227,7 +227,9 @@ def _library(
     hidden = np.concatenate(list(reader.later.values()))
     stream = np.concatenate([streams[period] for period in reader.later])
     others = np.setdiff1d(stream, hidden)
-    return Library(reader.earlier, hidden, rng.permutation(others)[:N_OTHERS_SAMPLE], own)
+    return Library(
+        reader.earlier, hidden, rng.permutation(others)[:N_OTHERS_SAMPLE], own, dated=True
+    )
 
 
 def _periods(corpus: Sequence[Dated]) -> set[str]:

@@ -51,7 +51,7 @@ def bootstrap_ratio(
     level: float = 0.95,
     n_resamples: int = 1000,
 ) -> Figure:
-    """Sum of `numerators` over sum of `denominators` (> 0), each a pair a query, and its interval."""
+    """Sum of `numerators` over sum of `denominators` (> 0), one pair a query, with its interval."""
     above, below = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
     if above.size == 0:
         return Figure(float("nan"), float("nan"), float("nan"))

@@ -28,12 +28,14 @@ THIRDS = ("small", "middle", "large")
 @dataclass(frozen=True, slots=True)
 class Library:
     """A reader's likes, newest first (rows), what is hidden of them, and the papers that stand
-    for what they would not like. `own`: columns of authors to leave out."""
+    for what they would not like. `own`: columns of authors to leave out. `dated`: the order of the
+    likes is that of time."""
 
     likes: Rows
     hidden: Rows
     others: Rows
     own: tuple[int, ...] = ()
+    dated: bool = False
 
 
 def dial_figures(
@@ -41,7 +43,6 @@ def dial_figures(
     libraries: Sequence[Library],
     *,
     rng: np.random.Generator,
-    weights: Callable[[Library], Floats] | None = None,
 ) -> dict[str, dict[str, Figure]]:
     """For each alpha: the realised miss rate over readers with enough likes for a promise, over
     all and per third of them by library size; the share of the stream shown; the share of readers
@@ -53,8 +54,7 @@ def dial_figures(
         shown: list[float] = []
         sizes: list[int] = []
         for library, out_scores in zip(libraries, held, strict=True):
-            given = None if weights is None else weights(library)
-            dial = set_dial(out_scores, alpha, weights=given, draw=float(rng.random()))
+            dial = set_dial(out_scores, alpha, draw=float(rng.random()))
             if not dial.promised:
                 continue
             rank = ours(world, library.likes, library.own)
@@ -72,12 +72,18 @@ def dial_figures(
 
 
 def cross_fitted(world: World, library: Library) -> Floats:
-    """The score of each like under an interest that had not seen it."""
+    """Scores of likes, newest first, each under an interest that had not seen it, nor anything
+    later where the likes are dated; fewer than the likes where the oldest are not held out."""
     likes = library.likes
-    out_scores = np.full(len(likes), -np.inf)
-    for fit, out in folds(len(likes)):
-        out_scores[out] = ours(world, likes[fit], library.own)(world.stream(likes[out]))
-    return out_scores
+    parts = forward_folds(len(likes)) if library.dated else folds(len(likes))
+    held = {
+        int(place): score
+        for fit, out in parts
+        for place, score in zip(
+            out, ours(world, likes[fit], library.own)(world.stream(likes[out])), strict=True
+        )
+    }
+    return np.array([held[place] for place in sorted(held)], dtype=np.float64)
 
 
 def cold_start_figures(

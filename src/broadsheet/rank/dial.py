@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 ALPHAS = (0.05, 0.10, 0.20)
 N_FOLDS_MAX = 20
+N_OLDEST = 3
 #: An exposure counts at most as much as so many likes, however small its propensity.
 EXPOSURE_WEIGHT_MAX = 10.0
 
@@ -81,6 +82,18 @@ def folds(n_likes: int) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.
     for fold in range(n_folds if n_likes > 1 else 0):
         out = rows % n_folds == fold
         yield rows[~out], rows[out]
+
+
+def forward_folds(n_likes: int) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """As `folds`, for dated likes, newest first: each block of likes is held out from a model of
+    the older ones only, as tomorrow's likes will be. The oldest `N_OLDEST` are never held out.
+
+    A reader's taste moves; a like foretold from later ones would promise too much.
+    """
+    rows = np.arange(n_likes)
+    for out in np.array_split(rows[: max(n_likes - N_OLDEST, 0)], N_FOLDS_MAX):
+        if out.size:
+            yield rows[out[-1] + 1 :], out
 
 
 def exposure_weights(propensities: npt.ArrayLike) -> Floats:

@@ -71,8 +71,8 @@ def diverse(scores: Floats, likeness: Floats, n_places: int) -> Rows:
     factors = np.zeros((0, scores.size))
     chosen: list[int] = []
     for _ in range(min(n_places, scores.size)):
-        with np.errstate(divide="ignore"):
-            worth = np.where(gains > GAIN_MIN, quality + np.log(gains), -np.inf)
+        new = gains > GAIN_MIN
+        worth = np.where(new, quality + np.log(np.where(new, gains, 1.0)), -np.inf)
         worth[chosen] = -np.inf
         best = int(np.argmax(worth))
         if worth[best] == -np.inf:
