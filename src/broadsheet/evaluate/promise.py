@@ -14,7 +14,7 @@ from broadsheet.evaluate.card import figure_of
 from broadsheet.evaluate.contenders import Rows, World, ours
 from broadsheet.rank.background import Evidence, Floats
 from broadsheet.rank.coldstart import next_to_judge
-from broadsheet.rank.dial import ALPHAS, folds, set_dial
+from broadsheet.rank.dial import ALPHAS, folds, forward_folds, set_dial
 from broadsheet.rank.interest import fit_interest, scores
 from broadsheet.rank.slate import choose_slate
 
