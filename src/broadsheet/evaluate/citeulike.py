@@ -4,7 +4,7 @@ A line of `users.dat` is a reader: the number of saves, then papers by number. A
 `mult.dat` is a paper: the number of words, then `word:count`, words by number.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from broadsheet.evaluate.contenders import (
     make_world,
 )
 from broadsheet.evaluate.datasets import find_file, open_text
+from broadsheet.evaluate.paper_columns import Embed
 from broadsheet.evaluate.library_peers import tfidf_rows
 from broadsheet.evaluate.promise import (
     Library,
@@ -35,22 +36,19 @@ from broadsheet.evaluate.promise import (
 from broadsheet.rank.background import Floats, papers_of
 from broadsheet.rank.collaborative import collaborative_scores, item_factors
 from broadsheet.rank.fusion import z_scores
-from broadsheet.rank.interest import KINDS
 from broadsheet.rank.latent import latent_vectors
 
 N_KEPT = 10
 N_SEEN = 100
 ITEM_CF, WITH_OTHERS = "item-CF", "ours + other readers' saves"
-OTHERS_WEIGHT = 4.0
+OTHERS_WEIGHT = 1.0
+LATENT_SHARE = 0.5
 N_OTHERS_SAMPLE = 2_000
 DIAL_KEPT_SHARE = 0.8
 DIAL_LIBRARY_MIN = 25
 N_DIAL_READERS = 200
 N_COLD_READERS = 100
-N_INTERESTS, N_PAPERS = 1_000, 500
-"""Of the speed figure."""
-
-Embed = Callable[[Sequence[str]], np.typing.NDArray[np.floating]]
+N_INTERESTS, N_PAPERS = 1_000, 500  # of the speed figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +102,17 @@ def word_texts(libraries: Libraries) -> list[str]:
 
 
 def citeulike_world(libraries: Libraries, embed: Embed | None) -> World:
-    """Vectors are the sentence model's over the words, or latent ones where there is no model."""
+    """Vectors are latent ones of the words, beside the sentence model's of the same words where
+    there is a model."""
     n_docs = int(libraries.counts.shape[0])
     everything = np.arange(n_docs, dtype=np.int64)
+    n_with = np.bincount(libraries.counts.indices, minlength=libraries.counts.shape[1])
+    idf = np.log((n_docs + 1.0) / np.maximum(n_with, 1.0))
+    latent = latent_vectors(tfidf_rows(libraries.counts, idf))
     if embed is not None and libraries.terms:
-        vectors = np.asarray(embed(word_texts(libraries)))
+        vectors = np.hstack([np.asarray(embed(word_texts(libraries))), LATENT_SHARE * latent])
     else:
-        n_with = np.bincount(libraries.counts.indices, minlength=libraries.counts.shape[1])
-        idf = np.log((n_docs + 1.0) / np.maximum(n_with, 1.0))
-        vectors = latent_vectors(tfidf_rows(libraries.counts, idf))
+        vectors = latent
     rng = np.random.default_rng(0)
     return make_world(papers_of(libraries.counts, vectors), rng.permutation(everything))
 
@@ -157,7 +157,8 @@ def _ranking_figures(
         by_system = _scored(chosen, world, kept)
         shared = collaborative_scores(alone, kept)
         by_system[ITEM_CF] = shared
-        by_system[WITH_OTHERS] = z_scores(by_system[OURS]) + OTHERS_WEIGHT * _spread(shared)
+        together = z_scores(np.sqrt(shared))  # the root, against the few very large
+        by_system[WITH_OTHERS] = z_scores(by_system[OURS]) + OTHERS_WEIGHT * together
         for system, scores in by_system.items():
             row = values.setdefault(system, {f"R@{N_SEEN}": [], "AUC": []})
             row[f"R@{N_SEEN}"].append(_recall(scores, kept, hidden))
@@ -167,11 +168,6 @@ def _ranking_figures(
         system: {name: figure_of(found) for name, found in row.items()}
         for system, row in values.items()
     }
-
-
-def _spread(shared: Floats) -> Floats:
-    """Square root, against the few very large, in units of its own spread."""
-    return z_scores(np.sqrt(shared)) / len(KINDS)
 
 
 def _scored(chosen: dict[str, Contender], world: World, kept: Rows) -> dict[str, Floats]:

@@ -13,7 +13,7 @@ from scipy import sparse
 
 Floats = npt.NDArray[np.float64]
 
-SHRINKAGE = 3.0  # of the covariance towards a sphere, in units of its mean eigenvalue
+SHRINKAGE = 1.0  # of the covariance towards a sphere, in units of its mean eigenvalue
 PIVOT_SLOPE = 0.8
 N_SCALE_SAMPLE = 400
 SMOOTHING = 0.5
