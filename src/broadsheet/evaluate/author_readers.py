@@ -7,7 +7,7 @@ know to be several people are left out.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -47,7 +47,7 @@ N_BACKGROUND = 4_000
 N_COLD_READERS = 100
 RECALL = 0.9
 TO_READ = "papers to read at 90 % recall"
-N_INTERESTS, N_PAPERS = 1_000, 500
+N_PAPERS = 500  # of the speed figure
 N_OTHERS_SAMPLE = 2_000
 
 
@@ -124,7 +124,8 @@ def author_figures(
     n_readers: int,
     seed: int,
     embed: Embed | None,
-    clock: Any,
+    n_interests: int,
+    clock: Callable[[], float],
 ) -> tuple[int, dict[str, dict[str, Figure]]]:
     """The number of readers, and the figures."""
     readers = choose_readers(corpus, n_readers=n_readers, seed=seed)
@@ -171,9 +172,9 @@ def author_figures(
         world, [x for x in libraries if len(x.likes) >= 10][:N_COLD_READERS], rng=rng
     )
     seconds = seconds_for(
-        world, libraries, n_interests=N_INTERESTS, n_papers=N_PAPERS, clock=clock, rng=rng
+        world, libraries, n_interests=n_interests, n_papers=N_PAPERS, clock=clock, rng=rng
     )
-    figures["speed"] = {f"s for {N_INTERESTS} x {N_PAPERS}": exactly(seconds)}
+    figures["speed"] = {f"s for {n_interests} x {N_PAPERS}": exactly(seconds)}
     return len(readers), figures
 
 

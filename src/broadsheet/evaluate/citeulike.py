@@ -48,7 +48,7 @@ DIAL_KEPT_SHARE = 0.8
 DIAL_LIBRARY_MIN = 25
 N_DIAL_READERS = 200
 N_COLD_READERS = 100
-N_INTERESTS, N_PAPERS = 1_000, 500  # of the speed figure
+N_PAPERS = 500  # of the speed figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,7 @@ def citeulike_figures(
     n_readers: int,
     seed: int,
     embed: Embed | None,
+    n_interests: int,
     clock: Callable[[], float],
 ) -> tuple[int, dict[str, dict[str, Figure]]]:
     """The number of readers measured, and the figures: `N_KEPT` saves known, the rest hidden
@@ -139,9 +140,9 @@ def citeulike_figures(
         figures |= dial_figures(world, kept, rng=rng)
         figures |= cold_start_figures(world, kept[:N_COLD_READERS], rng=rng)
         seconds = seconds_for(
-            world, kept, n_interests=N_INTERESTS, n_papers=N_PAPERS, clock=clock, rng=rng
+            world, kept, n_interests=n_interests, n_papers=N_PAPERS, clock=clock, rng=rng
         )
-        figures["speed"] = {f"s for {N_INTERESTS} x {N_PAPERS}": exactly(seconds)}
+        figures["speed"] = {f"s for {n_interests} x {N_PAPERS}": exactly(seconds)}
     return len(readers), figures
 
 

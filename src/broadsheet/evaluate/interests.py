@@ -16,6 +16,7 @@ from broadsheet.evaluate.paper_columns import Embed
 from broadsheet.evaluate.participants import load_participants, participants_figures
 
 N_READERS, N_AUTHORS = 1_000, 300
+N_INTERESTS = 1_000
 SEED = 1
 
 
@@ -26,19 +27,25 @@ def evaluate_interests(
     n_readers: int | None = None,
     seed: int = SEED,
     embed: Embed | None = None,
+    n_interests: int = N_INTERESTS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Card:
     """Measure ours and the peers on the readers of a folder.
 
     `embed` turns texts into unit vectors (n, d); without it meaning is latent semantic analysis
     (citeulike) or left out, and so is the peer that needs it. `n_readers` readers are drawn by
-    `seed`; without it `N_READERS`, or `N_AUTHORS` where authors are the readers. Raises UsageError
+    `seed`; without it `N_READERS`, or `N_AUTHORS` where authors are the readers; `n_interests` are fitted for the speed figure. Raises UsageError
     for a folder in none of the layouts, ParseError for a line that cannot be read.
     """
     started = clock()
     if authors:
         n, figures = author_figures(
-            load_corpus(data), n_readers=n_readers or N_AUTHORS, seed=seed, embed=embed, clock=clock
+            load_corpus(data),
+            n_readers=n_readers or N_AUTHORS,
+            seed=seed,
+            embed=embed,
+            n_interests=n_interests,
+            clock=clock,
         )
     elif any((data / f"participants.jsonl{suffix}").is_file() for suffix in SUFFIXES):
         n, figures = participants_figures(load_participants(data), embed=embed)
@@ -48,6 +55,7 @@ def evaluate_interests(
             n_readers=n_readers or N_READERS,
             seed=seed,
             embed=embed,
+            n_interests=n_interests,
             clock=clock,
         )
     return Card("interests", data.name, n, clock() - started, figures)
