@@ -30,7 +30,8 @@ def embed(texts: Sequence[str]) -> np.ndarray:
     rows = np.array(
         [[1.0 + sum(text.count(w) for w in topic.split()) for topic in TOPICS] for text in texts]
     )
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    units: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return units
 
 
 def write_citeulike(folder: Path, *, n_per_topic: int = 60) -> Path:

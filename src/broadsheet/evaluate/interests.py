@@ -34,8 +34,9 @@ def evaluate_interests(
 
     `embed` turns texts into unit vectors (n, d); without it meaning is latent semantic analysis
     (citeulike) or left out, and so is the peer that needs it. `n_readers` readers are drawn by
-    `seed`; without it `N_READERS`, or `N_AUTHORS` where authors are the readers; `n_interests` are fitted for the speed figure. Raises UsageError
-    for a folder in none of the layouts, ParseError for a line that cannot be read.
+    `seed`; without it `N_READERS`, or `N_AUTHORS` where authors are the readers. `n_interests` are
+    fitted for the speed figure. Raises UsageError for a folder in none of the layouts, ParseError
+    for a line that cannot be read.
     """
     started = clock()
     if authors:
