@@ -17,8 +17,8 @@ from broadsheet.evaluate.author_readers import (
 from broadsheet.evaluate.bootstrap import bootstrap_ratio
 from broadsheet.evaluate.citeulike import load_libraries, word_texts
 from broadsheet.evaluate.interests import evaluate_interests
+from broadsheet.evaluate.library_peers import decayed_mean, fit_svm, svm_scores, tfidf_rows
 from broadsheet.evaluate.participants import misordered
-from broadsheet.evaluate.peers import decayed_mean, fit_svm, svm_scores, tfidf_rows
 from broadsheet.evaluate.promise import area_under_curve
 from tests.evaluate.data import data_folder
 

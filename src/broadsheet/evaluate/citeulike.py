@@ -24,8 +24,8 @@ from broadsheet.evaluate.contenders import (
     make_world,
 )
 from broadsheet.evaluate.datasets import find_file, open_text
-from broadsheet.evaluate.paper_columns import Embed
 from broadsheet.evaluate.library_peers import tfidf_rows
+from broadsheet.evaluate.paper_columns import Embed
 from broadsheet.evaluate.promise import (
     Library,
     area_under_curve,
