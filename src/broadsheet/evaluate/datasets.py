@@ -113,7 +113,7 @@ def load_csfcube(folder: Path) -> PoolCollection:
 
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
     """Objects of a JSON-lines file. Raises ParseError with the line that cannot be read."""
-    with _open_text(path) as file:
+    with open_text(path) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
@@ -129,7 +129,7 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
     """Judgments from `query-id corpus-id score` lines under a header line; more columns may be."""
     qrels: dict[str, dict[str, int]] = {}
-    with _open_text(path) as file:
+    with open_text(path) as file:
         for number, line in enumerate(file, 1):
             cells = line.rstrip("\r\n").split("\t")
             if number == 1 or cells == [""]:
@@ -173,7 +173,7 @@ def find_file(folder: Path, stem: str, kind: str) -> Path:
     raise UsageError(f"{folder} has {reason} that could be {stem}.{kind} (or .gz, .xz)")
 
 
-def _open_text(path: Path) -> TextIO:
+def open_text(path: Path) -> TextIO:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8")
     if path.suffix == ".xz":

@@ -1,0 +1,218 @@
+"""Readers' libraries in citeulike's layout: `users.dat`, `mult.dat`, perhaps `vocabulary.dat`.
+
+A line of `users.dat` is a reader: the number of saves, then papers by number. A line of
+`mult.dat` is a paper: the number of words, then `word:count`, words by number.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from broadsheet.errors import ParseError, UsageError
+from broadsheet.evaluate.bootstrap import Figure
+from broadsheet.evaluate.card import exactly, figure_of
+from broadsheet.evaluate.contenders import (
+    OURS,
+    Contender,
+    Ranker,
+    Rows,
+    World,
+    contenders,
+    make_world,
+)
+from broadsheet.evaluate.datasets import find_file, open_text
+from broadsheet.evaluate.library_peers import tfidf_rows
+from broadsheet.evaluate.paper_columns import Embed
+from broadsheet.evaluate.promise import (
+    Library,
+    area_under_curve,
+    cold_start_figures,
+    dial_figures,
+    seconds_for,
+)
+from broadsheet.rank.background import Floats, papers_of
+from broadsheet.rank.collaborative import collaborative_scores, item_factors
+from broadsheet.rank.fusion import z_scores
+from broadsheet.rank.latent import latent_vectors
+
+N_KEPT = 10
+N_SEEN = 100
+ITEM_CF, WITH_OTHERS = "item-CF", "ours + other readers' saves"
+OTHERS_WEIGHT = 1.0
+LATENT_SHARE = 0.5
+N_OTHERS_SAMPLE = 2_000
+DIAL_KEPT_SHARE = 0.8
+DIAL_LIBRARY_MIN = 25
+N_DIAL_READERS = 200
+N_COLD_READERS = 100
+N_PAPERS = 500  # of the speed figure
+
+
+@dataclass(frozen=True, slots=True)
+class Libraries:
+    """`counts` (n_docs, n_terms); `saved[i]` the papers of reader i, ascending."""
+
+    name: str
+    counts: sparse.csr_array
+    saved: tuple[Rows, ...]
+    terms: tuple[str, ...]
+
+
+def load_libraries(folder: Path) -> Libraries:
+    """Raises UsageError for a missing file, ParseError for a line that is no such list."""
+    indices: list[int] = []
+    data: list[float] = []
+    starts = [0]
+    for number, cells in _lines(folder, "mult"):
+        try:
+            pairs = [cell.split(":") for cell in cells[1:]]
+            indices += [int(word) for word, _ in pairs]
+            data += [float(count) for _, count in pairs]
+        except ValueError as error:
+            raise ParseError("not word:count", place=f"mult.dat:{number}") from error
+        starts.append(len(indices))
+    n_docs = len(starts) - 1
+    saved = []
+    for number, cells in _lines(folder, "users"):
+        if not all(cell.isdigit() and int(cell) < n_docs for cell in cells[1:]):
+            raise ParseError("not a list of papers", place=f"users.dat:{number}")
+        saved.append(np.unique(np.array([int(cell) for cell in cells[1:]], dtype=np.int64)))
+    terms = tuple(" ".join(cells) for _, cells in _lines(folder, "vocabulary", required=False))
+    n_terms = max(max(indices, default=-1) + 1, len(terms))
+    counts = sparse.csr_array(
+        (np.array(data), np.array(indices, np.int64), starts), shape=(n_docs, n_terms)
+    )
+    counts.sum_duplicates()
+    return Libraries(folder.name, counts, tuple(saved), terms)
+
+
+def word_texts(libraries: Libraries) -> list[str]:
+    """Each paper's words as a text, the most frequent first: all a sentence model can be given."""
+    counts, terms = libraries.counts, libraries.terms
+    texts = []
+    for row in range(int(counts.shape[0])):
+        span = slice(counts.indptr[row], counts.indptr[row + 1])
+        columns, values = counts.indices[span], counts.data[span]
+        order = np.lexsort((columns, -values))
+        texts.append(" ".join(terms[column] for column in columns[order]))
+    return texts
+
+
+def citeulike_world(libraries: Libraries, embed: Embed | None) -> World:
+    """Vectors are latent ones of the words, beside the sentence model's of the same words where
+    there is a model."""
+    n_docs = int(libraries.counts.shape[0])
+    everything = np.arange(n_docs, dtype=np.int64)
+    n_with = np.bincount(libraries.counts.indices, minlength=libraries.counts.shape[1])
+    idf = np.log((n_docs + 1.0) / np.maximum(n_with, 1.0))
+    latent = latent_vectors(tfidf_rows(libraries.counts, idf))
+    if embed is not None and libraries.terms:
+        vectors = np.hstack([np.asarray(embed(word_texts(libraries))), LATENT_SHARE * latent])
+    else:
+        vectors = latent
+    rng = np.random.default_rng(0)
+    return make_world(papers_of(libraries.counts, vectors), rng.permutation(everything))
+
+
+def citeulike_figures(
+    libraries: Libraries,
+    *,
+    n_readers: int,
+    seed: int,
+    embed: Embed | None,
+    n_interests: int,
+    clock: Callable[[], float],
+) -> tuple[int, dict[str, dict[str, Figure]]]:
+    """The number of readers measured, and the figures: `N_KEPT` saves known, the rest hidden
+    among all other papers."""
+    rng = np.random.default_rng(seed)
+    world = citeulike_world(libraries, embed)
+    able = [reader for reader, saved in enumerate(libraries.saved) if len(saved) > N_KEPT]
+    readers = [int(reader) for reader in rng.permutation(able)[:n_readers]]
+    splits = {reader: _split(libraries.saved[reader], N_KEPT, rng) for reader in readers}
+    figures = _ranking_figures(libraries, world, splits)
+    large = [reader for reader in readers if len(libraries.saved[reader]) >= DIAL_LIBRARY_MIN]
+    kept = [_library(libraries, world, reader, rng) for reader in large[:N_DIAL_READERS]]
+    if kept:
+        figures |= dial_figures(world, kept, rng=rng)
+        figures |= cold_start_figures(world, kept[:N_COLD_READERS], rng=rng)
+        seconds = seconds_for(
+            world, kept, n_interests=n_interests, n_papers=N_PAPERS, clock=clock, rng=rng
+        )
+        figures["speed"] = {f"s for {n_interests} x {N_PAPERS}": exactly(seconds)}
+    return len(readers), figures
+
+
+def _ranking_figures(
+    libraries: Libraries, world: World, splits: dict[int, tuple[Rows, Rows]]
+) -> dict[str, dict[str, Figure]]:
+    chosen = contenders(world, with_facts=False)
+    factors = item_factors(_known_saves(libraries, splits))
+    values: dict[str, dict[str, list[float]]] = {}
+    for reader, (kept, hidden) in splits.items():
+        alone = factors.copy()
+        alone.data[alone.indptr[reader] : alone.indptr[reader + 1]] = 0.0
+        by_system = _scored(chosen, world, kept)
+        shared = collaborative_scores(alone, kept)
+        by_system[ITEM_CF] = shared
+        together = z_scores(np.sqrt(shared))  # the root, against the few very large
+        by_system[WITH_OTHERS] = z_scores(by_system[OURS]) + OTHERS_WEIGHT * together
+        for system, scores in by_system.items():
+            row = values.setdefault(system, {f"R@{N_SEEN}": [], "AUC": []})
+            row[f"R@{N_SEEN}"].append(_recall(scores, kept, hidden))
+            rest = np.delete(scores, np.concatenate([kept, hidden]))
+            row["AUC"].append(area_under_curve(scores[hidden], rest))
+    return {
+        system: {name: figure_of(found) for name, found in row.items()}
+        for system, row in values.items()
+    }
+
+
+def _scored(chosen: dict[str, Contender], world: World, kept: Rows) -> dict[str, Floats]:
+    rankers: dict[str, Ranker] = {name: fit(kept, ()) for name, fit in chosen.items()}
+    return {name: rank(world.papers) for name, rank in rankers.items()}
+
+
+def _recall(scores: Floats, kept: Rows, hidden: Rows) -> float:
+    left = scores.copy()
+    left[kept] = -np.inf
+    first = np.lexsort((np.arange(left.size), -left))[:N_SEEN]
+    return float(np.isin(hidden, first).mean())
+
+
+def _known_saves(libraries: Libraries, splits: dict[int, tuple[Rows, Rows]]) -> sparse.csr_array:
+    """All saves but what is hidden of the readers who are measured."""
+    lists = [
+        splits[reader][0] if reader in splits else saved
+        for reader, saved in enumerate(libraries.saved)
+    ]
+    starts = np.concatenate([[0], np.cumsum([len(saved) for saved in lists])])
+    columns = np.concatenate(lists)
+    shape = (len(lists), int(libraries.counts.shape[0]))
+    return sparse.csr_array((np.ones(len(columns)), columns, starts), shape=shape)
+
+
+def _library(libraries: Libraries, world: World, reader: int, rng: np.random.Generator) -> Library:
+    saved = libraries.saved[reader]
+    kept, hidden = _split(saved, int(DIAL_KEPT_SHARE * len(saved)), rng)
+    others = np.setdiff1d(world.negatives, saved)
+    return Library(kept, hidden, rng.permutation(others)[:N_OTHERS_SAMPLE])
+
+
+def _split(saved: Rows, n_kept: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
+    mixed = rng.permutation(saved)
+    return mixed[:n_kept], mixed[n_kept:]
+
+
+def _lines(folder: Path, stem: str, *, required: bool = True) -> list[tuple[int, list[str]]]:
+    try:
+        path = find_file(folder, stem, "dat")
+    except UsageError:
+        if required:
+            raise
+        return []
+    with open_text(path) as file:
+        return [(number, line.split()) for number, line in enumerate(file, 1)]

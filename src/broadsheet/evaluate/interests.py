@@ -1,0 +1,62 @@
+"""The interests suite: how well a reader's library foretells what they would want to read.
+
+Three layouts, told apart by their files: citeulike, participants, and a corpus whose authors are
+the readers (asked for by `authors`).
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from broadsheet.evaluate.author_readers import author_figures, load_corpus
+from broadsheet.evaluate.card import Card
+from broadsheet.evaluate.citeulike import citeulike_figures, load_libraries
+from broadsheet.evaluate.datasets import SUFFIXES
+from broadsheet.evaluate.paper_columns import Embed
+from broadsheet.evaluate.participants import load_participants, participants_figures
+
+N_READERS, N_AUTHORS = 1_000, 300
+N_INTERESTS = 1_000
+SEED = 1
+
+
+def evaluate_interests(
+    data: Path,
+    *,
+    authors: bool = False,
+    n_readers: int | None = None,
+    seed: int = SEED,
+    embed: Embed | None = None,
+    n_interests: int = N_INTERESTS,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Card:
+    """Measure ours and the peers on the readers of a folder.
+
+    `embed` turns texts into unit vectors (n, d); without it meaning is latent semantic analysis
+    (citeulike) or left out, and so is the peer that needs it. `n_readers` readers are drawn by
+    `seed`; without it `N_READERS`, or `N_AUTHORS` where authors are the readers. `n_interests` are
+    fitted for the speed figure. Raises UsageError for a folder in none of the layouts, ParseError
+    for a line that cannot be read.
+    """
+    started = clock()
+    if authors:
+        n, figures = author_figures(
+            load_corpus(data),
+            n_readers=n_readers or N_AUTHORS,
+            seed=seed,
+            embed=embed,
+            n_interests=n_interests,
+            clock=clock,
+        )
+    elif any((data / f"participants.jsonl{suffix}").is_file() for suffix in SUFFIXES):
+        n, figures = participants_figures(load_participants(data), embed=embed)
+    else:
+        n, figures = citeulike_figures(
+            load_libraries(data),
+            n_readers=n_readers or N_READERS,
+            seed=seed,
+            embed=embed,
+            n_interests=n_interests,
+            clock=clock,
+        )
+    return Card("interests", data.name, n, clock() - started, figures)
