@@ -25,28 +25,28 @@ from tests.web.people import (
 
 NOBODY = "nobody"
 EVERYBODY = (NOBODY, OWNER, LEAD, MEMBER, GUEST, OTHER)
-#: To the login page; gone; not for you; done or shown.
-DOOR, GONE, NO, YES, AWAY, BAD = 303, 404, 403, 200, 303, 400
+#: To the login page; asked for a token; not there; not for you.
+DOOR, ASKED, GONE, NO = 303, 401, 404, 403
 
 #: What each of EVERYBODY gets for reading.
 READING = {
     "/": (DOOR, 200, 200, 200, 200, 200),
-    "/feed.atom": (DOOR, 200, 200, 200, 200, 200),
-    "/feed.json": (DOOR, 200, 200, 200, 200, 200),
+    "/feed.atom": (ASKED, 200, 200, 200, 200, 200),
+    "/feed.json": (ASKED, 200, 200, 200, 200, 200),
     "/day": (DOOR, 303, 303, 303, 303, 303),
     "/day/2026-03-01": (DOOR, 200, 200, 200, 200, 200),
-    "/day/2026-03-01.atom": (DOOR, 200, 200, 200, 200, 200),
-    "/day/2026-03-01.json": (DOOR, 200, 200, 200, 200, 200),
+    "/day/2026-03-01.atom": (ASKED, 200, 200, 200, 200, 200),
+    "/day/2026-03-01.json": (ASKED, 200, 200, 200, 200, 200),
     "/search": (DOOR, 200, 200, 200, 200, 200),
-    "/search.atom": (DOOR, 200, 200, 200, 200, 200),
-    "/search.json": (DOOR, 200, 200, 200, 200, 200),
+    "/search.atom": (ASKED, 200, 200, 200, 200, 200),
+    "/search.json": (ASKED, 200, 200, 200, 200, 200),
     "/search.bib": (DOOR, 200, 200, 200, 200, 200),
     "/search.ris": (DOOR, 200, 200, 200, 200, 200),
     "/search.csl": (DOOR, 200, 200, 200, 200, 200),
     f"/paper/{PAPER}": (DOOR, 200, 200, 200, 200, 200),
     "/author/bo-fis": (DOOR, 404, 404, 404, 404, 404),
-    "/author/bo-fis.atom": (DOOR, 404, 404, 404, 404, 404),
-    "/author/bo-fis.json": (DOOR, 404, 404, 404, 404, 404),
+    "/author/bo-fis.atom": (ASKED, 404, 404, 404, 404, 404),
+    "/author/bo-fis.json": (ASKED, 404, 404, 404, 404, 404),
     "/trending": (DOOR, 200, 200, 200, 200, 200),
     "/topics": (DOOR, 200, 200, 200, 200, 200),
     "/about/trending": (200, 200, 200, 200, 200, 200),
@@ -56,11 +56,11 @@ READING = {
     "/collections": (DOOR, 200, 200, 200, 200, 200),
     # The lead's own collection; the lab's.
     "/collection/1": (DOOR, GONE, 200, GONE, GONE, GONE),
-    "/collection/1.atom": (DOOR, GONE, 200, GONE, GONE, GONE),
-    "/collection/1.json": (DOOR, GONE, 200, GONE, GONE, GONE),
+    "/collection/1.atom": (ASKED, GONE, 200, GONE, GONE, GONE),
+    "/collection/1.json": (ASKED, GONE, 200, GONE, GONE, GONE),
     "/library/export?format=ris&collection=1": (DOOR, GONE, 200, GONE, GONE, GONE),
     "/collection/2": (DOOR, GONE, 200, 200, 200, GONE),
-    "/collection/2.json": (DOOR, GONE, 200, 200, 200, GONE),
+    "/collection/2.json": (ASKED, GONE, 200, 200, 200, GONE),
     "/account": (DOOR, 200, 200, 200, 200, 200),
     "/group/1": (DOOR, GONE, 200, 200, 200, GONE),
     "/owner": (DOOR, 200, GONE, GONE, GONE, GONE),
@@ -83,6 +83,9 @@ CHANGING: list[tuple[str, Fields, tuple[int, ...]]] = [
     ("/note", {"paper": PAPER, "text": "x", "revision": "9"}, (401, 409, 409, 409, 409, 409)),
     ("/note", {"paper": PAPER, "text": "x", "revision": "1", "group": "1"},
      (401, GONE, 303, 303, GONE, GONE)),
+    ("/who/apart", {"author": "nobody"}, (401, 404, 404, 404, 404, 404)),
+    ("/who/same", {"author": "nobody", "other": "none"}, (401, 404, 404, 404, 404, 404)),
+    ("/who/unsay", {"said": "9"}, (401, 404, 404, 404, 404, 404)),
     ("/collections", {"name": "x"}, (401, 303, 303, 303, 303, 303)),
     ("/collections", {"name": "x", "group": "1"}, (401, GONE, 303, 303, GONE, GONE)),
     ("/collection/1", {"do": "rename", "name": "x"}, (401, GONE, 303, GONE, GONE, GONE)),
@@ -124,6 +127,8 @@ def test_who_may_read_what(town: Town, path: str) -> None:
             answers.append(answer.status_code)
             if answer.status_code == DOOR and who == NOBODY:
                 assert answer.headers["location"].startswith("/login")
+            if answer.status_code == ASKED:
+                assert answer.headers["www-authenticate"].startswith("Basic")
             assert "a secret thought" not in answer.text or who == LEAD
     assert dict(zip(EVERYBODY, answers, strict=True)) == dict(
         zip(EVERYBODY, READING[path], strict=True)

@@ -20,7 +20,7 @@ from tests.web.people import LEAD, OWNER, PAPER, a_town
 pytestmark = needs_browser
 
 PAGES = [
-    "/", "/?tab=you", "/?tab=trending", "/day/2026-02-26", "/search", "/search?q=networks",
+    "/", "/?tab=you", "/trending", "/day/2026-02-26", "/search", "/search?q=networks",
     "/search?q=nothingatall", f"/paper/{REVISED}", f"/paper/{MANY_HANDS}", "/author/ada-lovelace",
     "/library", "/collections", "/ledger", "/about", "/paper/none",
     "/author/none",

@@ -20,7 +20,7 @@ PAGES = [
     f"/paper/{MANY_HANDS}",
     "/author/ada-lovelace",
     "/ledger",
-    "/?tab=trending",
+    "/trending",
     "/?tab=you",
     "/library",
     "/collections",

@@ -164,19 +164,6 @@ def test_the_calendar_follows_the_ledger_though_no_paper_came(tmp_path: Path) ->
         assert "March 2026: 0 papers, quiet" in client.get("/").text
 
 
-def test_trending_shows_the_week_by_attention_with_its_inputs(client: TestClient) -> None:
-    page = client.get("/day/2026-02-27?tab=trending").text
-    assert "120 papers of the week" in page
-    titles = [
-        e.text for e in read_sheet(page).all("li") if "story" in e.attributes.get("class", "")
-    ]
-    assert "219 upvotes" in titles[0]
-    assert "Attention 5.39" in titles[0]
-    narrowed = client.get("/day/2026-02-27?tab=trending&category=cs.CV").text
-    assert "40 papers of the week" in narrowed
-    assert "No attention was counted" in client.get("/day/2026-01-27?tab=trending").text
-
-
 def test_for_you_says_plainly_that_interests_are_wanting(client: TestClient) -> None:
     page = client.get("/?tab=you").text
     assert "none is known here" in page

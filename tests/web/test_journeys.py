@@ -78,6 +78,22 @@ def test_a_vote_and_a_save_without_a_reload_and_undone(
         assert page.locator(".story").first.locator("[aria-pressed=true]").count() == 1
 
 
+def test_an_author_is_followed_in_place(browser: Any, origin: str, site: Site) -> None:
+    with opened(browser, f"{origin}/paper/{PAPER}") as page:
+        button = page.locator("#authors button").first
+        name = page.locator("#authors a").first.inner_text()
+        assert button.inner_text() == "+"
+        button.click()
+        page.wait_for_selector("#flash >> text=Following")
+        assert button.get_attribute("aria-pressed") == "true"
+        assert button.get_attribute("aria-label") == f"Follow {name}"
+        assert [entry.name for entry in list_follows(site.db, 1)] == [name]
+        page.locator("#authors a").first.click()
+        page.get_by_role("button", name="Follow").click()
+        page.wait_for_selector("#flash >> text=No longer following")
+        assert list_follows(site.db, 1) == []
+
+
 def test_a_dismissed_paper_shrinks_and_comes_back(browser: Any, origin: str) -> None:
     with opened(browser, origin + "/") as page:
         story = page.locator(".story").nth(2)

@@ -174,21 +174,6 @@ def day_listing(db: Reads, day: date) -> list[tuple[int, tuple[str, ...]]]:
     ]
 
 
-def span_listing(
-    db: Reads, first: date, last: date, *, limit: int
-) -> list[tuple[int, tuple[str, ...]]]:
-    """(doc_no, categories) of the documents of these days that drew any attention, most first."""
-    rows = db.read(
-        "SELECT doc_no, categories FROM documents WHERE announced BETWEEN ? AND ?"
-        " AND attention > 0 AND merged_into IS NULL ORDER BY attention DESC, doc_id LIMIT ?",
-        (first.isoformat(), last.isoformat(), limit),
-    )
-    return [
-        (doc_no, tuple(categories.split(CATEGORY_GAP) if categories else ()))
-        for doc_no, categories in rows
-    ]
-
-
 def day_counts(db: Reads, first: date, last: date) -> list[DayCount]:
     """How many documents each day from `first` to `last` announced; empty days are left out."""
     rows = db.read(

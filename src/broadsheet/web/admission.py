@@ -35,6 +35,7 @@ FORM_BYTES_MAX = 64 * 1024
 NOTE_BYTES_MAX = 1_100_000
 UPLOAD_BYTES_MAX = 32 * 1024 * 1024
 FIELDS_MAX = 200
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="Broadsheet", charset="UTF-8"'}
 TOKEN_FIELD = "token"  # noqa: S105
 
 
@@ -71,14 +72,22 @@ FormView = Callable[[Request, Form], Response]
 
 
 def reads(
-    path: str, view: View, access: Access = Access.READER, *, with_accounts: bool = False
+    path: str,
+    view: View,
+    access: Access = Access.READER,
+    *,
+    with_accounts: bool = False,
+    for_programs: bool = False,
 ) -> Route:
-    """GET and HEAD: changes nothing. `with_accounts`: there is no such page without accounts."""
+    """GET and HEAD: changes nothing. `with_accounts`: there is no such page without accounts.
+    `for_programs`: who is not logged in is asked for a token rather than sent to the door."""
 
     def run(request: Request) -> Response:
         visitor = recognise(request)
         request.state.visitor = visitor
         _require_accounts(request, with_accounts)
+        if for_programs and visitor.reader is None:
+            raise HTTPException(401, "Log in, or send a token.", CHALLENGE)
         refused = _refused(request, visitor, access, with_accounts)
         return refused or _finished(request, visitor, view(request))
 
@@ -140,7 +149,8 @@ def _refused(
     if visitor.reader is None:
         if request.method in ("GET", "HEAD") and not visitor.by_token:
             return RedirectResponse(login_path(_asked_path(request)), 303)
-        raise HTTPException(401, "Log in first. Nothing was changed.")
+        headers = CHALLENGE if visitor.by_token else None
+        raise HTTPException(401, "Log in first. Nothing was changed.", headers)
     if access is Access.OWNER and not visitor.reader.is_owner:
         raise HTTPException(404)
     if visitor.scopes is not None:

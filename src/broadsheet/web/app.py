@@ -57,8 +57,8 @@ COMPRESS_LEVEL = 4
 def feeds(path: str, compose: Callable[[Request], Feed]) -> tuple[Route, Route]:
     """The page's feed in both formats, under its address with another ending."""
     return (
-        reads(path + ".atom", feed.atom(compose)),
-        reads(path + ".json", feed.json_feed(compose)),
+        reads(path + ".atom", feed.atom(compose), for_programs=True),
+        reads(path + ".json", feed.json_feed(compose), for_programs=True),
     )
 
 

@@ -9,7 +9,6 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
-from broadsheet.rank.attention import attention
 from broadsheet.store.database import Database
 from broadsheet.store.documents import (
     day_counts,
@@ -17,7 +16,6 @@ from broadsheet.store.documents import (
     last_change_no,
     load_documents,
     neighbour_days,
-    span_listing,
 )
 from broadsheet.store.ledger import day_states, ledger_mark, list_ledger
 from broadsheet.types import Document, LedgerRow, LedgerState
@@ -31,18 +29,14 @@ LEADS = 3
 SECONDS = 4
 LISTINGS_KEPT = 256
 EDITIONS_KEPT = 64
-#: Trending looks at this many days up to the one shown.
-TRENDING_DAYS = 7
-TRENDING_PAPERS_MAX = 180
 
 Listing = Sequence[tuple[int, tuple[str, ...]]]
 
 
 class Tab(StrEnum):
-    """you: by the reader's interests. trending: of the last week, by attention. all: the day."""
+    """you: by the reader's interests. all: the whole day, by attention."""
 
     YOU = "you"
-    TRENDING = "trending"
     ALL = "all"
 
 
@@ -50,7 +44,7 @@ class Tab(StrEnum):
 class Edition:
     """`lead` (the lead story and those below it), `seconds` (beside it) and `others` are the
     papers of this page, by attention. `n_papers` counts the whole day, `paging.total` those
-    of the chosen tab and category. `scores` are their attention, where it is told."""
+    of the chosen tab and category."""
 
     change_no: int
     day: date
@@ -66,7 +60,6 @@ class Edition:
     after: date | None
     weeks: tuple[CalendarWeek, ...]
     ledger: tuple[LedgerRow, ...]
-    scores: tuple[float, ...] = ()
 
     @property
     def mark(self) -> Hashable:
@@ -106,7 +99,7 @@ def _printed(
         listing = _listing(db, day, change_no)
         n_papers = len(listing)
         if tab is not Tab.ALL:
-            listing = _trending(db, day, change_no) if tab is Tab.TRENDING else ()
+            listing = ()
         chosen = [doc_no for doc_no, names in listing if not category or category in names]
         paging = paginate(len(chosen), page, PAPERS_PER_PAGE)
         documents = load_documents(db, chosen[paging.start : paging.stop])
@@ -129,7 +122,6 @@ def _printed(
         after=after,
         weeks=compose_strip(day, today, counts),
         ledger=(),
-        scores=tuple(map(attention, documents)) if tab is Tab.TRENDING else (),
     )
 
 
@@ -148,13 +140,6 @@ def _counted(listing: Listing) -> tuple[tuple[str, int], ...]:
 def _listing(db: Database, day: date, change_no: int) -> Listing:
     """(doc_no, categories) of the day's documents by attention, as of `change_no`."""
     return day_listing(db, day)
-
-
-@lru_cache(maxsize=LISTINGS_KEPT)
-def _trending(db: Database, day: date, change_no: int) -> Listing:
-    """The papers of the week that ends with `day`, by attention, as of `change_no`."""
-    first = date.fromordinal(max(1, day.toordinal() - TRENDING_DAYS + 1))
-    return span_listing(db, first, day, limit=TRENDING_PAPERS_MAX)
 
 
 @lru_cache(maxsize=LISTINGS_KEPT)

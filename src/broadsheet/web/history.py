@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from broadsheet.document import StoredRecord
 from broadsheet.rank.attention import attention
-from broadsheet.types import Document, Record
+from broadsheet.store.attention import Observation
+from broadsheet.types import Document
 
 MEASURES = ("upvotes", "num_comments", "github_stars", "gs_citations")
 POINTS_MAX = 120
@@ -33,9 +33,9 @@ class Plot:
     area: str
 
 
-def plot_attention(document: Document, stored: Sequence[StoredRecord]) -> Plot | None:
+def plot_attention(document: Document, seen: Sequence[Observation]) -> Plot | None:
     """None where nothing was counted on two different days."""
-    moments = _moments(document, stored)
+    moments = _moments(document, seen)
     if len(moments) < 2:
         return None
     first, last = moments[0].day.toordinal(), moments[-1].day.toordinal()
@@ -51,31 +51,26 @@ def plot_attention(document: Document, stored: Sequence[StoredRecord]) -> Plot |
     return Plot(moments, line, f"0,{HEIGHT} {line} {WIDTH},{HEIGHT}")
 
 
-def _moments(document: Document, stored: Sequence[StoredRecord]) -> tuple[Moment, ...]:
-    days = sorted({day for item in stored for day, _ in _told(item)})[-POINTS_MAX:]
-    moments = []
-    for day in days:
-        standing = [record for item in stored if (record := _as_of(item, day))]
-        counts = {name: _most(standing, name) for name in MEASURES}
-        then = replace(document, **counts)  # type: ignore[arg-type]
-        known = tuple((name, n) for name, n in counts.items() if n is not None)
-        if known:
-            moments.append(Moment(day, attention(then), known))
-    return tuple(moments)
+def _moments(document: Document, seen: Sequence[Observation]) -> tuple[Moment, ...]:
+    return tuple(
+        Moment(
+            observed.day,
+            attention(_as_observed(document, observed)),
+            tuple(
+                (name, count)
+                for name, count in zip(MEASURES, observed.counts, strict=True)
+                if count is not None
+            ),
+        )
+        for observed in seen[-POINTS_MAX:]
+    )
 
 
-def _told(item: StoredRecord) -> list[tuple[date, Record]]:
-    """(day, what the record said from that day on), oldest first."""
-    contents = [*(record for record, _ in item.history), item.record]
-    days = [item.first_seen, *(replaced_on for _, replaced_on in item.history)]
-    return list(zip(days, contents, strict=True))
-
-
-def _as_of(item: StoredRecord, day: date) -> Record | None:
-    said = [record for since, record in _told(item) if since <= day]
-    return said[-1] if said else None
-
-
-def _most(records: Sequence[Record], name: str) -> int | None:
-    counts = [count for record in records if (count := getattr(record, name)) is not None]
-    return max(counts, default=None)
+def _as_observed(document: Document, observed: Observation) -> Document:
+    return replace(
+        document,
+        upvotes=observed.upvotes,
+        num_comments=observed.num_comments,
+        github_stars=observed.github_stars,
+        gs_citations=observed.gs_citations,
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from broadsheet.store.attention import attention_by_day
 from broadsheet.store.database import Database
-from broadsheet.store.documents import get_document, merges_of, read_stored_records
+from broadsheet.store.documents import get_document, merges_of
 from broadsheet.types import Document, DocumentVersion, Merge
 from broadsheet.web.difference import Piece, compare
 from broadsheet.web.history import Plot, plot_attention
@@ -33,9 +34,9 @@ def compose_portrait(db: Database, name: str) -> Portrait:
     with db.snapshot():
         document = get_document(db, name)
         merges = merges_of(db, document.doc_no)
-        stored = read_stored_records(db, [document.doc_no]).get(document.doc_no, [])
+        seen = attention_by_day(db, [document.doc_no]).get(document.doc_no, ())
     return Portrait(
-        document, tuple(merges), show_versions(document), plot_attention(document, stored)
+        document, tuple(merges), show_versions(document), plot_attention(document, seen)
     )
 
 

@@ -9,7 +9,7 @@
     const fresh = new DOMParser().parseFromString(html, "text/html");
     for (const part of all("[data-part]", fresh)) {
       const same = `[data-part="${CSS.escape(part.dataset.part)}"]`;
-      const kind = "paper" in part.dataset ? "[data-paper]" : ":not([data-paper])";
+      const kind = part.dataset.kind ? `[data-kind="${part.dataset.kind}"]` : ":not([data-kind])";
       for (const old of all(same + kind)) {
         const place = all("button", old).indexOf(document.activeElement);
         const next = document.importNode(part, true);
@@ -108,7 +108,7 @@
     item.scrollIntoView({ block: "center", behavior: "auto" });
   };
   const press = (...verbs) => {
-    const root = here() || $(".acts[data-paper]");
+    const root = here() || $(".acts[data-kind=paper]");
     const button = root && verbs.map((verb) => $(`.acts button[value^="${verb} "]`, root.closest(".story, .hit") || document)).find(Boolean);
     button?.click();
   };
