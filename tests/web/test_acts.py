@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.testclient import TestClient
 
+from broadsheet.addresses import safe_return
 from broadsheet.store.documents import find_doc_no
 from broadsheet.store.follows import list_follows
 from broadsheet.store.marks import Mark, marks_of
-from broadsheet.web.addresses import safe_return
 from broadsheet.web.app import ROUTES
 from broadsheet.web.site import Site
 from tests.web.newsroom import a_site, form_token, post, read_sheet, reading

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadsheet.addresses import author_path, day_path, paper_path, search_path, web_address
 from broadsheet.search.query import parse_query
-from broadsheet.web.addresses import author_path, day_path, paper_path, search_path, web_address
+from broadsheet.text.wording import clip, counted, file_name, listed, long_day, opening, visible
 from broadsheet.web.calendar import LEVEL_MAX, WEEKS, compose_strip
 from broadsheet.web.difference import Fate, compare
 from broadsheet.web.guard import host_name
 from broadsheet.web.marking import mark
 from broadsheet.web.parameters import paginate
 from broadsheet.web.refine import terms_of
-from broadsheet.web.wording import clip, counted, file_name, listed, long_day, opening, visible
 
 
 @given(st.dates(), st.dates(), st.integers(0, 1_000))

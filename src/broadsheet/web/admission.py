@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive
 
-from broadsheet.web.addresses import login_path, safe_return
+from broadsheet.addresses import login_path, safe_return
 from broadsheet.web.parameters import number_of
 from broadsheet.web.site import site_of
 from broadsheet.web.visitors import (

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from starlette.requests import Request
 
+from broadsheet.addresses import enter_path
 from broadsheet.deliver.mail import Mailer
 from broadsheet.keys import hash_secret, is_password, is_secret, new_secret
 from broadsheet.settings import Settings
@@ -25,7 +26,6 @@ from broadsheet.store.accounts import (
     use_link,
 )
 from broadsheet.store.readers import Reader, find_reader
-from broadsheet.web.addresses import enter_path
 from broadsheet.web.site import Site, site_of
 from broadsheet.web.visitors import Visitor
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from email.utils import format_datetime, parsedate_to_datetime
 from threading import Lock
 
+from broadsheet.addresses import author_path, collection_path, day_path, paper_path, search_path
 from broadsheet.export.atom import to_atom
 from broadsheet.export.jsonfeed import to_jsonfeed
 from broadsheet.index.lexical import LexicalIndex
@@ -16,9 +17,8 @@ from broadsheet.store.authors import get_author
 from broadsheet.store.collections import Collection, collected
 from broadsheet.store.database import Database
 from broadsheet.store.documents import day_documents, load_documents, newest_day
+from broadsheet.text.wording import long_day
 from broadsheet.types import Document
-from broadsheet.web.addresses import author_path, collection_path, day_path, paper_path, search_path
-from broadsheet.web.wording import long_day
 
 ENTRIES_MAX = 100
 FEEDS_REMEMBERED = 2_048

@@ -14,7 +14,7 @@ from latex2mathml.converter import convert_to_element
 from markupsafe import Markup, escape
 
 from broadsheet.text.latex import MATHEMATICS
-from broadsheet.web.wording import visible
+from broadsheet.text.wording import visible
 
 FORMULA_CHARS_MAX = 1_000
 #: MathML is ten times as long as its source; a page must not become so.

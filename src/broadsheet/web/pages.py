@@ -15,11 +15,11 @@ from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from broadsheet import __version__
+from broadsheet import __version__, addresses
+from broadsheet.addresses import safe_return
 from broadsheet.store.readers import Reader
+from broadsheet.text import wording
 from broadsheet.text.names import author_key
-from broadsheet.web import addresses, wording
-from broadsheet.web.addresses import safe_return
 from broadsheet.web.assets import Asset
 from broadsheet.web.desk import Desk
 from broadsheet.web.doings import DoneShown, find_shown

@@ -7,7 +7,7 @@ from datetime import date
 
 from starlette.requests import Request
 
-from broadsheet.web.addresses import DAY
+from broadsheet.addresses import DAY
 
 PARAMETER_CHARS_MAX = 300
 PAGE_DIGITS_MAX = 6

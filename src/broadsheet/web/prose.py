@@ -8,8 +8,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from broadsheet.web.addresses import safe_return, web_address
-from broadsheet.web.wording import visible
+from broadsheet.addresses import safe_return, web_address
+from broadsheet.text.wording import visible
 
 NOTES_KEPT = 256
 #: Beyond this a note is shown as it was written: rendering must not keep a page waiting.

@@ -6,11 +6,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from broadsheet.addresses import anchor_of, done_path, safe_return
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store.deeds import Deed, Done, Verb, do, undo
 from broadsheet.store.documents import find_doc_no, load_documents
 from broadsheet.store.follows import VALUE_CHARS_MAX, author_name
-from broadsheet.web.addresses import anchor_of, done_path, safe_return
 from broadsheet.web.admission import Form
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.doings import show_done

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from broadsheet.addresses import author_path
 from broadsheet.errors import NotFoundError
-from broadsheet.web.addresses import author_path
 from broadsheet.web.biography import compose_biography
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.pages import pages_of

@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from broadsheet.addresses import day_path
 from broadsheet.store.documents import count_documents, newest_day
-from broadsheet.web.addresses import day_path
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.edition import Tab, compose_edition
 from broadsheet.web.pages import pages_of

@@ -6,13 +6,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from broadsheet.addresses import collection_path, done_path
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.export.formats import FORMATS, MEDIA_TYPES
 from broadsheet.store.collections import Collection, get_collection, list_collections
 from broadsheet.store.deeds import Deed, Verb, do
 from broadsheet.store.documents import load_documents
 from broadsheet.store.groups import GroupRole, list_groups
-from broadsheet.web.addresses import collection_path, done_path
 from broadsheet.web.admission import Form
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.pages import pages_of

@@ -7,11 +7,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from broadsheet.addresses import safe_return
 from broadsheet.deliver.mail import send
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store.accounts import Link, LinkKind, end_session, normalised_email
 from broadsheet.store.readers import find_reader
-from broadsheet.web.addresses import safe_return
 from broadsheet.web.admission import Form, set_cookie
 from broadsheet.web.entrance import (
     MAIL_FROM_PLACE,

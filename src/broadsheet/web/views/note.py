@@ -6,12 +6,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from broadsheet.addresses import done_path, paper_path
 from broadsheet.errors import NotFoundError
 from broadsheet.store.deeds import Deed, Verb, do
 from broadsheet.store.documents import get_document
 from broadsheet.store.notes import NoteConflictError, NoteTooLongError
 from broadsheet.types import Document
-from broadsheet.web.addresses import done_path, paper_path
 from broadsheet.web.admission import NOTE_BYTES_MAX, Form
 from broadsheet.web.difference import compare
 from broadsheet.web.pages import pages_of

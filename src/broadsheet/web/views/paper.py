@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from broadsheet.addresses import paper_path
 from broadsheet.errors import NotFoundError
 from broadsheet.export.bibtex import to_bibtex
 from broadsheet.export.formats import FORMATS, MEDIA_TYPES
 from broadsheet.types import Aspect
-from broadsheet.web.addresses import paper_path
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.likeness import aspect_asked, find_alike
 from broadsheet.web.margin import compose_margin

@@ -6,12 +6,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from broadsheet.addresses import author_path
 from broadsheet.errors import NotFoundError, StoreError, UsageError
 from broadsheet.people import take_back, tell_apart, tell_same
 from broadsheet.store.authors import get_author, split_author_id
 from broadsheet.store.database import Database
 from broadsheet.text.names import author_key
-from broadsheet.web.addresses import author_path
 from broadsheet.web.admission import Form
 from broadsheet.web.parameters import number_of
 from broadsheet.web.site import site_of
