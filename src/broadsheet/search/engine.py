@@ -21,10 +21,12 @@ from broadsheet.search.hits import Hit as Hit
 from broadsheet.search.hits import Nearness, make_hit
 from broadsheet.search.hybrid import (
     Candidates,
+    Rest,
     find_candidates,
     found_query,
     page_of,
     query_vector,
+    rest_of,
 )
 from broadsheet.search.meaning import Meaning, MeaningSource, Vector
 from broadsheet.search.query import Query, parse_query, plain_query
@@ -173,13 +175,13 @@ class _Asked:
     def ranked(self, k: int) -> list[int]:
         """The doc_nos of the best k, from all modes, without reading a document."""
         if self.meaning is None or self.vector is None:
-            query, _ = self._rest()
-            return _listed(best_scores(self.searcher, query, k)[0])
+            return _listed(best_scores(self.searcher, self._words_query(), k).doc_nos)
         if self.mode == "dense":
             allowed = self.meaning.conditions.allowed(self.searcher, self.compiled)
             return _listed(self.meaning.vectors.search(self.vector, k, allowed=allowed)[0])
         candidates = self._candidates(self.meaning, self.vector)
-        _, found = page_of(self.searcher, candidates, *self._rest(), k=k, offset=0)
+        rest = self._rest(candidates)
+        _, found = page_of(self.searcher, candidates, rest, k=k, offset=0)
         return [doc_no for doc_no, _ in found]
 
     def nearness(self, choice: _Choice, shown: Shown) -> Nearness | None:
@@ -219,15 +221,18 @@ class _Asked:
 
     def _by_both(self, meaning: Meaning, vector: Vector, k: int, offset: int) -> _Choice:
         candidates = self._candidates(meaning, vector)
-        rest, n_rest = self._rest()
-        total, page = page_of(self.searcher, candidates, rest, n_rest, k=k, offset=offset)
+        rest = self._rest(candidates)
+        total, page = page_of(self.searcher, candidates, rest, k=k, offset=offset)
         cosines = dict(zip(candidates.doc_nos.tolist(), candidates.cosines.tolist(), strict=True))
         known = {doc_no: cosine for doc_no, cosine in cosines.items() if cosine == cosine}
+        has_all_words = (
+            candidates.n_by_words if self.compiled.relaxed is None else self._n_strict
+        ) > 0
         return _Choice(
             found_query(candidates, rest, self.searcher),
             self._read(total, page),
-            has_all_words=self._n_strict > 0,
-            notice=None if self._n_strict else _NONE_HAS_ALL,
+            has_all_words=has_all_words,
+            notice=None if has_all_words else _NONE_HAS_ALL,
             cosines=known,
         )
 
@@ -240,12 +245,18 @@ class _Asked:
         strict = self.compiled.strict
         return 0 if strict is None else count_documents(self.searcher, strict)
 
-    def _rest(self) -> tuple[IndexQuery, int]:
-        """What words find, all of them or where too few have all, some; and how many that are."""
+    def _words_query(self) -> IndexQuery:
+        """What words find: all of them or, where too few documents have all, some."""
         strict, relaxed = self.compiled.strict, self.compiled.relaxed
         if relaxed is None or self._n_strict >= RELAXED_BELOW_DOCS:
-            return strict or IndexQuery.empty_query(), self._n_strict
-        return relaxed, count_documents(self.searcher, relaxed)
+            return strict or IndexQuery.empty_query()
+        return relaxed
+
+    def _rest(self, candidates: Candidates) -> Rest:
+        query = self._words_query()
+        if self.compiled.relaxed is not None and query is self.compiled.strict:
+            return rest_of(self.searcher, candidates, query, self._n_strict)
+        return Rest(query, candidates.n_by_words, candidates.by_words)
 
     def _ranking(self, query: IndexQuery, k: int, offset: int) -> Ranking:
         return rank_documents(

@@ -15,11 +15,7 @@ from broadsheet.rank.fusion import Scores
 from broadsheet.rank.hybrid import N_DENSE_CANDIDATES, N_LEXICAL_CANDIDATES, rank_hybrid
 from broadsheet.search.compile import Compiled
 from broadsheet.search.meaning import Meaning, Vector
-from broadsheet.search.ranking import (
-    best_scores,
-    count_documents,
-    score_documents,
-)
+from broadsheet.search.ranking import best_scores, score_documents
 
 #: Below it a document without any of the words is not about the query: two abstracts taken at
 #: random have a cosine of about .1.
@@ -31,12 +27,23 @@ Cosines = npt.NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """The best of both sides, best first: doc_nos, scores, cosines (nan without vector) and
-    whether a word of the query is in the document."""
+    whether the words find the document. `n_by_words` counts all that the words find."""
 
     doc_nos: Numbers
     scores: Scores
     cosines: npt.NDArray[np.float64]
-    has_word: npt.NDArray[np.bool_]
+    by_words: npt.NDArray[np.bool_]
+    n_by_words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is found besides the candidates: all that `query` finds, `n_docs` of them, of which
+    `among` are candidates (by position)."""
+
+    query: IndexQuery
+    n_docs: int
+    among: npt.NDArray[np.bool_]
 
 
 def query_vector(meaning: Meaning, compiled: Compiled) -> Vector | None:
@@ -63,35 +70,44 @@ def find_candidates(
     """The best of the words and the best of the meaning, fused. `allowed` is what the query's
     conditions leave, ascending; None for everything."""
     some = compiled.relaxed or compiled.strict or IndexQuery.empty_query()
-    doc_nos, lexical = best_scores(searcher, some, N_LEXICAL_CANDIDATES)
+    best = best_scores(searcher, some, N_LEXICAL_CANDIDATES)
     near, cosines = vectors.search(query, N_DENSE_CANDIDATES, allowed=allowed)
-    new = ~np.isin(near, doc_nos) & ~np.isin(near, _liked(compiled))
+    new = ~np.isin(near, best.doc_nos) & ~np.isin(near, _liked(compiled))
     near, cosines = near[new], cosines[new]
     known = score_documents(searcher, some, near.tolist())
-    scores = np.array([known.get(int(doc_no), 0.0) for doc_no in near])
-    kept = (scores > 0.0) | (cosines >= MEANING_ONLY_COSINE_MIN)
-    doc_nos = np.concatenate([doc_nos, near[kept]])
-    lexical = np.concatenate([lexical, scores[kept]])
-    ranking = rank_hybrid(doc_nos, lexical, vectors.vectors(doc_nos), query)
+    scores = np.array([known.get(doc_no, np.nan) for doc_no in near.tolist()], dtype=np.float64)
+    kept = ~np.isnan(scores) | (cosines >= MEANING_ONLY_COSINE_MIN)
+    doc_nos = np.concatenate([best.doc_nos, near[kept]])
+    lexical = np.concatenate([best.scores, scores[kept]])
+    by_words = ~np.isnan(lexical)
+    ranking = rank_hybrid(doc_nos, np.nan_to_num(lexical), vectors.vectors(doc_nos), query)
     order = ranking.order
     return Candidates(
-        doc_nos[order], ranking.scores[order], ranking.cosines[order], lexical[order] > 0.0
+        doc_nos[order], ranking.scores[order], ranking.cosines[order], by_words[order], best.total
     )
+
+
+def rest_of(
+    searcher: LexicalSearcher, candidates: Candidates, query: IndexQuery, n_docs: int
+) -> Rest:
+    """The rest where it is less than all that the words find."""
+    known = score_documents(searcher, query, candidates.doc_nos.tolist())
+    among = np.array([doc_no in known for doc_no in candidates.doc_nos.tolist()], dtype=np.bool_)
+    return Rest(query, n_docs, among)
 
 
 def page_of(
     searcher: LexicalSearcher,
     candidates: Candidates,
-    rest: IndexQuery,
-    n_rest: int,
+    rest: Rest,
     *,
     k: int,
     offset: int,
 ) -> tuple[int, list[tuple[int, float]]]:
     """How many are found in all, and (doc_no, score) at `offset` to `offset + k`: the candidates,
-    then whatever else `rest` (which finds `n_rest`) finds, in its order, with no higher score."""
+    then the rest in its order, with no higher score."""
     n = len(candidates.doc_nos)
-    n_among = _count_among(searcher, rest, candidates.doc_nos)
+    n_beside = rest.n_docs - int(rest.among.sum())
     found = list(
         zip(
             candidates.doc_nos[offset : offset + k].tolist(),
@@ -99,34 +115,26 @@ def page_of(
             strict=True,
         )
     )
-    if len(found) < k and n_rest > n_among:
-        doc_nos, lexical = best_scores(searcher, rest, offset + k)
-        left = ~np.isin(doc_nos, candidates.doc_nos)
+    if len(found) < k and n_beside > 0:
+        best = best_scores(searcher, rest.query, offset + k)
+        left = ~np.isin(best.doc_nos, candidates.doc_nos)
         first = max(0, offset - n)
         least = float(candidates.scores.min()) if n else 1.0
-        scores = least - 1.0 + lexical[left] / max(float(lexical.max(initial=0.0)), 1e-9)
-        found += list(zip(doc_nos[left].tolist(), scores.tolist(), strict=True))[
+        scores = least - 1.0 + best.scores[left] / max(float(best.scores.max(initial=0.0)), 1e-9)
+        found += list(zip(best.doc_nos[left].tolist(), scores.tolist(), strict=True))[
             first : first + k - len(found)
         ]
-    return n_rest + n - n_among, found
+    return n_beside + n, found
 
 
-def found_query(candidates: Candidates, rest: IndexQuery, searcher: LexicalSearcher) -> IndexQuery:
+def found_query(candidates: Candidates, rest: Rest, searcher: LexicalSearcher) -> IndexQuery:
     """A query for everything that is found, to count facets of it."""
-    alone = candidates.doc_nos[~candidates.has_word]
+    alone = candidates.doc_nos[~rest.among]
     if not len(alone):
-        return rest
+        return rest.query
     return IndexQuery.boolean_query(
-        [(Occur.Should, rest), (Occur.Should, doc_no_query(searcher.schema, alone.tolist()))]
+        [(Occur.Should, rest.query), (Occur.Should, doc_no_query(searcher.schema, alone.tolist()))]
     )
-
-
-def _count_among(searcher: LexicalSearcher, query: IndexQuery, doc_nos: Numbers) -> int:
-    """How many of these documents the query finds."""
-    if not len(doc_nos):
-        return 0
-    among = doc_no_query(searcher.schema, doc_nos.tolist())
-    return count_documents(searcher, query.and_must_match(among))
 
 
 def _liked(compiled: Compiled) -> Numbers:

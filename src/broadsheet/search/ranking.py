@@ -125,16 +125,25 @@ def score_documents(
         return dict(zip(_doc_nos(searcher, hits), (float(score) for score, _ in hits), strict=True))
 
 
-def best_scores(searcher: LexicalSearcher, query: Query, k: int) -> tuple[Numbers, Scores]:
-    """(doc_nos, scores) of the k best, best first; ties by doc_no. Reads no document."""
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best documents of a query, best first, ties by doc_no; `total` counts all it finds."""
+
+    total: int
+    doc_nos: Numbers
+    scores: Scores
+
+
+def best_scores(searcher: LexicalSearcher, query: Query, k: int) -> Best:
+    """The k best. Reads no document."""
     if searcher.n_docs == 0 or k <= 0:
-        return np.zeros(0, dtype=np.int64), np.zeros(0)
+        return Best(0, np.zeros(0, dtype=np.int64), np.zeros(0))
     with reading():
-        hits = searcher.searcher.search(query, min(k, searcher.n_docs), count=False).hits
-        doc_nos = np.array(_doc_nos(searcher, hits), dtype=np.int64)
-    scores = np.array([score for score, _ in hits], dtype=np.float64)
+        result = searcher.searcher.search(query, min(k, searcher.n_docs), count=True)
+        doc_nos = np.array(_doc_nos(searcher, result.hits), dtype=np.int64)
+    scores = np.array([score for score, _ in result.hits], dtype=np.float64)
     order = np.lexsort((doc_nos, -scores))
-    return doc_nos[order], scores[order]
+    return Best(_count(result), doc_nos[order], scores[order])
 
 
 def all_doc_nos(searcher: LexicalSearcher, query: Query) -> Numbers:

@@ -147,7 +147,7 @@ def _open(source: MeaningSource | None, this: Shown) -> tuple[Meaning | None, st
 
 def _candidates(searcher: LexicalSearcher, this: Shown, meaning: Meaning | None) -> Numbers:
     alike = compile_query(searcher, Like(this.doc_id)).strict or IndexQuery.empty_query()
-    by_words, _ = best_scores(searcher, alike, N_CANDIDATES)
+    by_words = best_scores(searcher, alike, N_CANDIDATES).doc_nos
     if meaning is None:
         return by_words
     vector = meaning.vectors.vectors(np.array([this.doc_no]))[0]
