@@ -13,9 +13,9 @@ from broadsheet.rank.feedback import moved_query
 from broadsheet.rank.fusion import best_first, fuse
 from broadsheet.rank.neighbours import smoothed
 
-#: How many candidates to take from each side; more did not change the first ten.
-N_LEXICAL_CANDIDATES = 300
-N_DENSE_CANDIDATES = 300
+#: How many candidates to take from each side; 300 changed no figure by more than .0006.
+N_LEXICAL_CANDIDATES = 200
+N_DENSE_CANDIDATES = 200
 
 
 @dataclass(frozen=True, slots=True)
