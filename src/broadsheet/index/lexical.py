@@ -15,9 +15,10 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from broadsheet.index.changes import ChangeLog
 from broadsheet.index.durable import file_stamp, write_file
 from broadsheet.index.entry import SCHEMA_VERSION, Shown, build_schema, entry, read_shown
 from broadsheet.index.lock import IndexBusyError, WriterLock
+from broadsheet.rank.words import inverse_document_frequency
 from broadsheet.store.documents import Change
 
 WRITER_HEAP_BYTES = 64_000_000
@@ -60,6 +62,18 @@ class FollowReport:
     rebuilt: bool = False
 
 
+class _InverseFrequencies(dict[str, float]):
+    """The inverse document frequency of any stem, worked out when it is first asked for."""
+
+    def __init__(self, n_docs: int, n_docs_with: Callable[[str], int]) -> None:
+        self._n_docs = n_docs
+        self._n_docs_with = n_docs_with
+
+    def __missing__(self, term: str) -> float:
+        found = self[term] = inverse_document_frequency(self._n_docs, self._n_docs_with(term))
+        return found
+
+
 @dataclass(frozen=True)
 class LexicalSearcher:
     """One committed state of the index, unchanged by later writes; shared by threads."""
@@ -79,6 +93,11 @@ class LexicalSearcher:
         if found is None:
             found = self._n_docs_with[stem] = self.searcher.doc_freq("text", stem)
         return found
+
+    @cached_property
+    def idf(self) -> Mapping[str, float]:
+        """The inverse document frequency of any stem in title and abstract."""
+        return _InverseFrequencies(self.n_docs, self.n_docs_with)
 
     def shown(self, address: tantivy.DocAddress) -> Shown:
         stored = self.searcher.doc(address)

@@ -6,7 +6,7 @@ are for ranking a given pool, and for checking the index against.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,7 @@ def bm25f(
     query: Mapping[str, float],
     documents: Sequence[Mapping[str, int]],
     *,
-    idf: Callable[[str], float],
+    idf: Mapping[str, float],
     mean_length: float,
     k1: float = K1,
     b: float = B,
@@ -49,7 +49,7 @@ def bm25f(
     `documents` are as `weighted_counts` gives them, `mean_length` the corpus's mean of their sums.
     Source: as `inverse_document_frequency`, section 3.2 (BM25) and 3.6 (BM25F).
     """
-    weights = {term: weight * idf(term) for term, weight in query.items()}
+    weights = {term: weight * idf[term] for term, weight in query.items()}
     scores = np.zeros(len(documents))
     for row, counts in enumerate(documents):
         norm = k1 * (1.0 - b + b * counts_length(counts) / max(mean_length, 1e-9))
@@ -61,13 +61,13 @@ def bm25f(
     return scores
 
 
-def tfidf_vector(counts: Mapping[str, int], idf: Callable[[str], float]) -> dict[str, float]:
+def tfidf_vector(counts: Mapping[str, int], idf: Mapping[str, float]) -> dict[str, float]:
     """Unit vector with weights (1 + ln tf) * idf; empty for no terms.
 
     Source: Salton and Buckley, "Term-weighting approaches", IPM 24(5), 1988 (`ltc`).
     """
-    vector = {term: (1.0 + math.log(n)) * idf(term) for term, n in counts.items() if n > 0}
-    length = math.sqrt(sum(weight * weight for weight in vector.values()))
+    vector = {term: (1.0 + math.log(n)) * idf[term] for term, n in counts.items() if n > 0}
+    length = math.hypot(*vector.values())
     return {term: weight / length for term, weight in vector.items()} if length > 0 else {}
 
 

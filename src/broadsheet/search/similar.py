@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,6 @@ from broadsheet.rank.words import (
     bm25f,
     counts_length,
     dot,
-    inverse_document_frequency,
     shared_terms,
     tfidf_vector,
     weighted_counts,
@@ -80,6 +79,36 @@ class SimilarAnswer:
     notice: str | None = None
 
 
+class _Words:
+    """What one paper and others have in common, word by word."""
+
+    def __init__(self, searcher: LexicalSearcher, this: Shown, others: Sequence[Shown]) -> None:
+        self._idf = searcher.idf
+        self._others = others
+        self._query = _counts(this)
+        self._counts = [_counts(other) for other in others]
+        self._vector = tfidf_vector(self._query, self._idf)
+        self._vectors = [tfidf_vector(counts, self._idf) for counts in self._counts]
+
+    def scores(self) -> Scores:
+        """The sum of BM25F and the cosine of tf-idf vectors, each standardised over the pool."""
+        mean_length = sum(map(counts_length, self._counts)) / max(1, len(self._counts))
+        bm25 = bm25f(
+            dict.fromkeys(self._query, 1.0), self._counts, idf=self._idf, mean_length=mean_length
+        )
+        return z_scores(bm25) + z_scores([dot(self._vector, other) for other in self._vectors])
+
+    def shared(self, row: int) -> tuple[str, ...]:
+        """The words that this paper and another share and that tell most, as the other writes
+        them."""
+        other = self._others[row]
+        terms = shared_terms(self._vector, self._vectors[row], n_terms=N_SHARED_TERMS)
+        written = {
+            stem(word): word for word in reversed(words(f"{other.title} . {other.abstract}"))
+        }
+        return tuple(written.get(term, term) for term in terms)
+
+
 def similar(
     index: LexicalIndex,
     name: str,
@@ -103,11 +132,11 @@ def similar(
     doc_nos = _candidates(searcher, this, opened)
     at = searcher.find(doc_nos.tolist())
     others = [searcher.shown(at[doc_no]) for doc_no in doc_nos.tolist() if doc_no in at]
-    scores, parts = _scores(searcher, this, others, aspect, opened)
+    by_words = _Words(searcher, this, others)
+    scores, parts = _scores(by_words, this, others, aspect, opened)
     order = best_first(scores, [other.doc_no for other in others])[: max(0, k)]
-    telling = _Telling(searcher, this)
     hits = tuple(
-        _paper(this, others[row], float(scores[row]), aspect, parts, row, telling)
+        _paper(this, others[row], float(scores[row]), aspect, parts, row, by_words.shared(row))
         for row in order.tolist()
     )
     mode: Mode = "hybrid" if opened else "lexical"
@@ -127,7 +156,7 @@ def rank_alike(
 
     `rows`, where a reader chose them, are the parts of `this` that are meant (0 is the title).
     """
-    return _scores(searcher, this, others, aspect, meaning, rows)[0]
+    return _scores(_Words(searcher, this, others), this, others, aspect, meaning, rows)[0]
 
 
 def _open(source: MeaningSource | None, this: Shown) -> tuple[Meaning | None, str | None]:
@@ -157,7 +186,7 @@ def _candidates(searcher: LexicalSearcher, this: Shown, meaning: Meaning | None)
 
 
 def _scores(
-    searcher: LexicalSearcher,
+    words_of: _Words,
     this: Shown,
     others: Sequence[Shown],
     aspect: Aspect,
@@ -166,7 +195,7 @@ def _scores(
 ) -> tuple[Scores, tuple[Parts, list[Parts | None]] | None]:
     """Scores of `others`, and the parts of this paper and of theirs. Those without a vector are
     compared by words, as if the rest of their likeness were the mean."""
-    by_words = _by_words(searcher, this, others)
+    by_words = words_of.scores()
     if meaning is None or not others:
         return by_words, None
     doc_nos = np.array([other.doc_no for other in others], dtype=np.int64)
@@ -188,54 +217,12 @@ def _scores(
     return scores, (own, parts)
 
 
-def _by_words(searcher: LexicalSearcher, this: Shown, others: Sequence[Shown]) -> Scores:
-    """The sum of BM25F and the cosine of tf-idf vectors, each standardised over the pool."""
-    idf = _idf(searcher)
-    query = _counts(this)
-    counts = [_counts(other) for other in others]
-    mean_length = sum(map(counts_length, counts)) / max(1, len(counts))
-    bm25 = bm25f(dict.fromkeys(query, 1.0), counts, idf=idf, mean_length=mean_length)
-    vector = tfidf_vector(query, idf)
-    cosines = [dot(vector, tfidf_vector(count, idf)) for count in counts]
-    return z_scores(bm25) + z_scores(cosines)
-
-
 def _counts(shown: Shown) -> dict[str, int]:
     return weighted_counts(_stems(shown.title), _stems(shown.abstract))
 
 
 def _stems(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOP_WORDS]
-
-
-def _idf(searcher: LexicalSearcher) -> Callable[[str], float]:
-    known: dict[str, float] = {}
-    n_docs = searcher.n_docs
-
-    def idf(term: str) -> float:
-        found = known.get(term)
-        if found is None:
-            found = known[term] = inverse_document_frequency(n_docs, searcher.n_docs_with(term))
-        return found
-
-    return idf
-
-
-class _Telling:
-    """The words that one paper and another share and that tell most, as the other writes them."""
-
-    def __init__(self, searcher: LexicalSearcher, this: Shown) -> None:
-        self._idf = _idf(searcher)
-        self._vector = tfidf_vector(_counts(this), self._idf)
-
-    def shared(self, other: Shown) -> tuple[str, ...]:
-        terms = shared_terms(
-            self._vector, tfidf_vector(_counts(other), self._idf), n_terms=N_SHARED_TERMS
-        )
-        written = {
-            stem(word): word for word in reversed(words(f"{other.title} . {other.abstract}"))
-        }
-        return tuple(written.get(term, term) for term in terms)
 
 
 def _paper(
@@ -245,9 +232,8 @@ def _paper(
     aspect: Aspect,
     parts: tuple[Parts, list[Parts | None]] | None,
     row: int,
-    telling: _Telling,
+    shared: tuple[str, ...],
 ) -> SimilarPaper:
-    shared = telling.shared(other)
     theirs = parts[1][row] if parts else None
     pair = _pair(this, other, parts[0], theirs, aspect) if parts and theirs is not None else None
     reasons = []
