@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +53,10 @@ def options(
     ] = False,
 ) -> None:
     """Options that stand before the command."""
+    if context.invoked_subcommand != "evaluate":
+        # Read when numpy is first imported, which is later. A query's few small products are
+        # done sooner than a second thread wakes; only measuring has large ones.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO if verbose else logging.WARNING,

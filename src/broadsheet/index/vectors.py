@@ -59,6 +59,7 @@ _FILES: dict[str, tuple[type, str]] = {
     "parts.i8": (np.int8, "part"),
     "shares.u8": (np.uint8, "part"),
 }
+_PARTS = "parts.i8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,31 @@ class Commit:
     format: int = FORMAT
 
 
+class _PartsFile:
+    """The vectors of titles and sentences, read where they are asked for. They are most of the
+    index: mapped, each page ever looked at would count as this process's memory."""
+
+    def __init__(self, path: Path, n_parts: int, dimension: int) -> None:
+        self._dimension = dimension
+        self._file = path.open("rb", buffering=0) if n_parts else None
+        if self._file and os.fstat(self._file.fileno()).st_size < n_parts * dimension:
+            self._file.close()
+            raise _damaged(path.parent, f"{path.name} is truncated")
+
+    def __del__(self) -> None:
+        file = getattr(self, "_file", None)
+        if file:
+            file.close()
+
+    def rows(self, start: int, end: int) -> npt.NDArray[np.int8]:
+        """Rows `start` to `end` (n, dimension)."""
+        if self._file is None:
+            return np.zeros((0, self._dimension), dtype=np.int8)
+        size = (end - start) * self._dimension
+        read = os.pread(self._file.fileno(), size, start * self._dimension)
+        return np.frombuffer(read, dtype=np.int8).reshape(-1, self._dimension)
+
+
 @dataclass(frozen=True)
 class _State:
     """One commit, mapped: rows that count, in ascending order of their doc_no."""
@@ -84,7 +110,7 @@ class _State:
     texts: Numbers
     vectors: npt.NDArray[np.float16]
     part_ends: Numbers
-    parts: npt.NDArray[np.int8]
+    parts: _PartsFile
     shares: npt.NDArray[np.uint8]
     centre: Vectors
     codes: faiss.IndexBinaryFlat
@@ -358,7 +384,11 @@ class VectorIndex:
             raise _damaged(generation, "it is of another model or version")
         if centre.shape != (self.dimension,):
             raise _damaged(generation, "centre.f32 is truncated")
-        maps = {name: _mapped(generation / name, commit, self.dimension) for name in _FILES}
+        maps = {
+            name: _mapped(generation / name, commit, self.dimension)
+            for name in _FILES
+            if name != _PARTS
+        }
         doc_nos, rows = _living(np.asarray(maps["docs.i64"]))
         codes = _code_index(np.asarray(maps["codes.u8"])[rows], self.dimension)
         return _State(
@@ -369,7 +399,7 @@ class VectorIndex:
             np.asarray(maps["texts.i64"]),
             maps["docs.f16"],
             np.asarray(maps["parts.i64"]),
-            maps["parts.i8"],
+            _open_parts(generation / _PARTS, commit),
             maps["shares.u8"],
             centre,
             codes,
@@ -422,6 +452,13 @@ def _mapped(path: Path, commit: Commit, dimension: int) -> npt.NDArray[Any]:
         raise _damaged(path.parent, f"{path.name} is truncated") from error
 
 
+def _open_parts(path: Path, commit: Commit) -> _PartsFile:
+    try:
+        return _PartsFile(path, commit.n_parts, commit.dimension)
+    except OSError as error:
+        raise _damaged(path.parent, f"{path.name} cannot be read") from error
+
+
 def _living(numbers: Numbers) -> tuple[Numbers, Numbers]:
     """doc_nos that count, ascending, and the row of each: its last, unless that removes it."""
     keys = np.where(numbers < 0, ~numbers, numbers)
@@ -459,7 +496,7 @@ def _parts_of(state: _State, row: int) -> Parts | None:
     end = int(state.part_ends[row])
     if start == end:
         return None
-    vectors = np.asarray(state.parts[start:end], dtype=np.float32)
+    vectors = state.parts.rows(start, end).astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     return Parts(vectors, np.asarray(state.shares[start:end], dtype=np.float64) / 255.0)
 
@@ -505,7 +542,7 @@ def _write_json(path: Path, values: dict[str, Any]) -> None:
 
 def _empty_state(folder: Path, dimension: int, model_version: str) -> _State:
     commit = Commit(0, 0, 0, dimension, model_version)
-    maps = {name: _mapped(folder / name, commit, dimension) for name in _FILES}
+    maps = {name: _mapped(folder / name, commit, dimension) for name in _FILES if name != _PARTS}
     none = np.zeros(0, dtype=np.int64)
     return _State(
         folder,
@@ -515,7 +552,7 @@ def _empty_state(folder: Path, dimension: int, model_version: str) -> _State:
         none,
         maps["docs.f16"],
         none,
-        maps["parts.i8"],
+        _PartsFile(folder / _PARTS, 0, dimension),
         maps["shares.u8"],
         np.zeros(dimension, dtype=np.float32),
         faiss.IndexBinaryFlat(dimension),
