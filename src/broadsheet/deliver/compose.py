@@ -1,0 +1,157 @@
+"""Documents into a digest. Pure: what to show was decided before, by ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from broadsheet.addresses import web_address
+from broadsheet.deliver.digest import Digest, Item, Section, Title, Topic
+from broadsheet.rank.aspects import ASPECTS, Aspect, aspect_shares
+from broadsheet.rank.attention import attention_inputs
+from broadsheet.rank.passage import passage
+from broadsheet.slate import Pick, Reason, ReasonKind, Slate
+from broadsheet.text.fold import fold
+from broadsheet.text.wording import counted, listed
+from broadsheet.types import Document, LedgerRow, LedgerState, LinkStatus
+
+#: A word of the reader's weighs as much as being surely a result.
+WORD_WEIGHT = 1.0
+SENTENCE_CHARS_MIN = 20
+BELOW_MAX = 12
+MORE_MAX = 60
+_RESULT = ASPECTS.index(Aspect.RESULT)
+
+
+def telling_sentence(document: Document, words: Collection[str] = ()) -> str:
+    """The sentence of the abstract that matters most: that has most of `words`, and speaks of a
+    result; ties to the earlier one. "" without an abstract."""
+    made = passage(document.title, document.abstract)
+    texts = made.parts()[1:] if made.has_title else made.parts()
+    long_enough = [text for text in texts if len(text) >= SENTENCE_CHARS_MIN] or texts
+    if not long_enough:
+        return ""
+    results = aspect_shares(texts)[:, _RESULT]
+    wanted = {fold(word) for word in words}
+    scores = [
+        WORD_WEIGHT * len(wanted & set(fold(text).split())) + results[place]
+        if text in long_enough
+        else -np.inf
+        for place, text in enumerate(texts)
+    ]
+    return texts[int(np.argmax(scores))]
+
+
+def compose_item(
+    document: Document,
+    *,
+    why: str,
+    words: Collection[str] = (),
+    news: str = "",
+    explores: bool = False,
+) -> Item:
+    """A document as a digest tells of it."""
+    return Item(
+        doc_no=document.doc_no,
+        doc_id=document.doc_id,
+        title=document.title,
+        authors=tuple(author.name for author in document.authors),
+        why=why,
+        sentence=telling_sentence(document, words),
+        kicker=document.venue or (document.categories[0] if document.categories else ""),
+        code_url=_code_of(document),
+        news=news,
+        explores=explores,
+    )
+
+
+def attention_in_words(document: Document) -> str:
+    """Why a paper leads its day: `has 40 upvotes and 2 comments`; `was announced` for none."""
+    inputs = attention_inputs(document)
+    counts = [
+        counted(int(inputs[name]), one)
+        for name, one in (
+            ("upvotes", "upvote"), ("num_comments", "comment"), ("github_stars", "star"),
+            ("gs_citations", "citation"),
+        )
+        if inputs.get(name)
+    ]  # fmt: skip
+    if counts:
+        return f"has {listed(counts)}"
+    return "comes with its code" if inputs["has_code"] else "was announced"
+
+
+def of_slate(slate: Slate, path: str) -> Digest:
+    """What an interest brought its reader, as the slate says it."""
+    items = [
+        compose_item(
+            pick.document,
+            why=_why(pick),
+            words=[word for reason in pick.reasons if reason.kind is ReasonKind.WORDS
+                   for name in reason.names for word in name.split()],
+            news=_followed(pick.reasons),
+            explores=pick.explores,
+        )
+        for pick in slate.picks
+    ]  # fmt: skip
+    chosen = tuple(item for item in items if not item.explores)
+    explored = tuple(item for item in items if item.explores)
+    sections = (Section("", chosen), Section("To explore", explored))
+    return Digest(
+        topic=Topic.INTEREST,
+        name=slate.name,
+        path=path,
+        day=slate.day,
+        first=slate.first,
+        last=slate.last,
+        n_stream=slate.n_announced,
+        sections=tuple(section for section in sections if section.items),
+        more=titles(slate.more[:MORE_MAX]),
+        below=titles(slate.below[:BELOW_MAX]),
+        promise=slate.promise,
+        notice=slate.notice if items else "",
+        nothing_because="" if items else slate.notice or "nothing new fits this interest",
+    )
+
+
+def why_nothing(rows: Sequence[LedgerRow], n_stream: int, *, name: str) -> str:
+    """Why a digest is empty, told apart: nothing matched, nothing was announced, or nobody could
+    be asked. Ends a sentence that begins "Nothing today, because "."""
+    if n_stream:
+        return f"of {counted(n_stream, 'new paper')} none matches {name}"
+    by_state: Mapping[LedgerState, list[LedgerRow]] = {
+        state: [row for row in rows if row.state is state] for state in LedgerState
+    }
+    for state, said in (
+        (LedgerState.FAILED, "could not be read"),
+        (LedgerState.THROTTLED, "asked us to wait"),
+        (LedgerState.STALE, "still shows an earlier day"),
+    ):
+        if by_state[state]:
+            return f"{listed(sorted({row.source for row in by_state[state]}))} {said}"
+    if by_state[LedgerState.QUIET]:
+        return by_state[LedgerState.QUIET][0].reason or "nothing was announced"
+    return "nothing new has come in"
+
+
+def titles(documents: Sequence[Document]) -> tuple[Title, ...]:
+    return tuple(Title(document.doc_id, document.title) for document in documents)
+
+
+def _why(pick: Pick) -> str:
+    return "is there to explore: to learn what is missed" if pick.explores else pick.why
+
+
+def _followed(reasons: Sequence[Reason]) -> str:
+    names = [name for reason in reasons if reason.kind is ReasonKind.AUTHORS
+             for name in reason.names]  # fmt: skip
+    return names[0] if names else ""
+
+
+def _code_of(document: Document) -> str:
+    """The best living link to code that may leave this site."""
+    for link in document.code_links:
+        if link.status is not LinkStatus.DEAD and (url := web_address(link.url)):
+            return url
+    return ""
