@@ -53,6 +53,28 @@ class Settings(BaseSettings):
         "", repr=False, description="Password it knows us by; best given in the environment."
     )
     mail_from: str = Field("", description="Address our mail comes from.")
+    dkim_key_file: str = Field(
+        "", description="Private key (PEM) that our mail is signed with; none, and it is not."
+    )
+    dkim_selector: str = Field(
+        "", description="The key's name in the DNS: SELECTOR._domainkey of mail_from's domain."
+    )
+    bounce_address: str = Field(
+        "", description="Where mail that cannot be delivered comes back to, marked with +NUMBER."
+    )
+    bounce_secret: str = Field(
+        "", repr=False, description="Token that a report of bounces at /bounces must carry."
+    )
+    mails_per_minute: int = Field(
+        60, ge=1, description="Most digests a minute to one mail host, or one webhook's host."
+    )
+    webhook_origins: list[str] = Field(
+        default_factory=list,
+        description="Private addresses webhooks may go to, such as http://127.0.0.1:8065.",
+    )
+    public_subscriptions: bool = Field(
+        False, description="Whether strangers may have the day's papers or a search by mail."
+    )
     categories: list[str] = Field(
         default_factory=lambda: ["cs.CL", "cs.CV", "cs.LG", "cs.AI"],
         description="arXiv categories harvested by default.",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from broadsheet.addresses import web_address
-from broadsheet.deliver.digest import Digest, Item, Section, Title, Topic
+from broadsheet.deliver.digest import MORE_MAX, Digest, Item, Section, Title, Topic
 from broadsheet.rank.aspects import ASPECTS, Aspect, aspect_shares
 from broadsheet.rank.attention import attention_inputs
 from broadsheet.rank.passage import passage
@@ -20,7 +20,6 @@ from broadsheet.types import Document, LedgerRow, LedgerState, LinkStatus
 WORD_WEIGHT = 1.0
 SENTENCE_CHARS_MIN = 20
 BELOW_MAX = 12
-MORE_MAX = 60
 _RESULT = ASPECTS.index(Aspect.RESULT)
 
 
@@ -108,6 +107,7 @@ def of_slate(slate: Slate, path: str) -> Digest:
         n_stream=slate.n_announced,
         sections=tuple(section for section in sections if section.items),
         more=titles(slate.more[:MORE_MAX]),
+        n_untold=max(0, len(slate.more) - MORE_MAX),
         below=titles(slate.below[:BELOW_MAX]),
         promise=slate.promise,
         notice=slate.notice if items else "",

@@ -14,6 +14,7 @@ from broadsheet.text.wording import clip, counted
 
 SUBJECT_CHARS_MAX = 110
 TITLE_CHARS_IN_SUBJECT_MAX = 76
+MORE_MAX = 60
 
 
 class Topic(StrEnum):
@@ -71,8 +72,8 @@ class Title:
 @dataclass(frozen=True, slots=True)
 class Digest:
     """`first`..`last` are the days whose papers it covers. Of the `n_stream` papers that came in,
-    the sections show some; `more` were worth a place too and found none, `below` are the first
-    ones that were not. `promise` says how much may be missing, "" where nothing is promised.
+    the sections show some; `more` were worth a place too and found none (and `n_untold` besides),
+    `below` are the first ones that were not. `promise` says how much may be missing, "" where nothing is promised.
     `nothing_because` says why there is nothing, "" where there is something. `path` is the page
     that shows the same."""
 
@@ -85,6 +86,7 @@ class Digest:
     n_stream: int
     sections: tuple[Section, ...] = ()
     more: tuple[Title, ...] = ()
+    n_untold: int = 0
     below: tuple[Title, ...] = ()
     promise: str = ""
     notice: str = ""
@@ -119,7 +121,9 @@ def without_last(digest: Digest) -> Digest:
     item = last.items[-1]
     kept = replace(last, items=last.items[:-1])
     sections = (*before, kept) if kept.items else tuple(before)
-    return replace(digest, sections=sections, more=(Title(item.doc_id, item.title), *digest.more))
+    more = (Title(item.doc_id, item.title), *digest.more)
+    n_untold = digest.n_untold + max(0, len(more) - MORE_MAX)
+    return replace(digest, sections=sections, more=more[:MORE_MAX], n_untold=n_untold)
 
 
 def covered(digest: Digest) -> str:

@@ -101,13 +101,13 @@ def byline(item: Item) -> str:
     return wording.listed(shown) if shown else ""
 
 
-def wrapped(text: str, indent: str = "") -> str:
-    """Lines of at most TEXT_COLUMNS; addresses stay whole."""
+def wrapped(text: str, indent: str = "", *, hanging: str = "") -> str:
+    """Lines of at most TEXT_COLUMNS, all but the first behind `hanging`; addresses stay whole."""
     return textwrap.fill(
         " ".join(text.split()),
         TEXT_COLUMNS,
         initial_indent=indent,
-        subsequent_indent=indent,
+        subsequent_indent=indent + hanging,
         break_long_words=False,
         break_on_hyphens=False,
     )

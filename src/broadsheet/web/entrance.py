@@ -9,9 +9,7 @@ from datetime import timedelta
 from starlette.requests import Request
 
 from broadsheet.addresses import enter_path
-from broadsheet.deliver.mail import Mailer
 from broadsheet.keys import hash_secret, is_password, is_secret, new_secret
-from broadsheet.settings import Settings
 from broadsheet.store.accounts import (
     Link,
     LinkKind,
@@ -150,20 +148,6 @@ def _enter(request: Request, visitor: Visitor, reader_of: Callable[..., int]) ->
             transaction, reader_no, hash_secret(cookie), device or "unknown", now=site.clock()
         )
     return cookie
-
-
-def mailer_of(settings: Settings) -> Mailer | None:
-    """None where no mail can be sent."""
-    if not settings.smtp_host or not settings.mail_from:
-        return None
-    return Mailer(
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.smtp_security,
-        settings.mail_from,
-        settings.smtp_username,
-        settings.smtp_password,
-    )
 
 
 def link_address(request: Request, secret: str) -> str:

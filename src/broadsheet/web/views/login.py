@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.addresses import safe_return
-from broadsheet.deliver.mail import send
+from broadsheet.deliver.mail import mailer_of, send
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store.accounts import Link, LinkKind, end_session, normalised_email
 from broadsheet.store.readers import find_reader
@@ -23,7 +23,6 @@ from broadsheet.web.entrance import (
     enter_by_link,
     link_address,
     look_at_link,
-    mailer_of,
     make_link,
     place_of,
     within,

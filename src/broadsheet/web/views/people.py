@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from broadsheet.deliver.mail import send
+from broadsheet.deliver.mail import mailer_of, send
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store.accounts import (
     LinkKind,
@@ -29,7 +29,6 @@ from broadsheet.web.admission import Form
 from broadsheet.web.entrance import (
     INVITATIONS_OF_READER,
     link_address,
-    mailer_of,
     make_link,
     within,
 )

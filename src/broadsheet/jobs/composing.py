@@ -1,0 +1,145 @@
+"""What a subscription's digest is made from: the library, read once, given to pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from broadsheet.addresses import day_path, search_path
+from broadsheet.deliver.compose import (
+    BELOW_MAX,
+    attention_in_words,
+    compose_item,
+    titles,
+    why_nothing,
+)
+from broadsheet.deliver.digest import Digest, Item, Section, Topic
+from broadsheet.deliver.outcome import UNSENT
+from broadsheet.jobs.indexing import lexical_index
+from broadsheet.search.engine import find_all, search
+from broadsheet.settings import Settings
+from broadsheet.store.database import Database
+from broadsheet.store.documents import load_documents, newest_day
+from broadsheet.store.ledger import list_ledger
+from broadsheet.store.news import last_doc_no, new_documents
+from broadsheet.store.outbox import Delivered, had_before, looked_at
+from broadsheet.store.shown import shown_to
+from broadsheet.store.subscriptions import Subscription
+from broadsheet.text.wording import reasons_in_words
+
+PLACES = 12
+#: After this many days off a digest covers the last ones.
+CATCH_UP_DAYS_MAX = 30
+#: Of a search's new papers, so many of the newest are looked at for their reasons.
+HITS_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A digest, its papers for the record, and the newest document it has looked at."""
+
+    digest: Digest
+    papers: tuple[Delivered, ...]
+    until_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """New papers since the last digest: `all` counts, `fresh` may be shown, by attention."""
+
+    doc_nos: tuple[int, ...]
+    fresh: tuple[int, ...]
+    first: date
+    last: date
+    until_no: int
+
+
+def compose_for(db: Database, settings: Settings, wanted: Subscription, day: date) -> Composed:
+    """The digest of `day` for this subscription, as of now; nothing is written.
+
+    Raises NotFoundError where what it is of has gone, SearchIndexError where search cannot be.
+    """
+    return _COMPOSE[Topic(wanted.wish.topic)](db, settings, wanted, day)
+
+
+def _compose_day(db: Database, settings: Settings, wanted: Subscription, day: date) -> Composed:
+    """The day's papers by attention, of one category where the wish names one."""
+    category = wanted.wish.value
+    news = _news(db, wanted, day, category=category)
+    documents = load_documents(db, news.fresh[: PLACES + BELOW_MAX])
+    items = [compose_item(paper, why=attention_in_words(paper)) for paper in documents[:PLACES]]
+    shown_day = newest_day(db) or day
+    digest = Digest(
+        Topic.DAY, wanted.wish.name, day_path(min(news.last, shown_day), category), day, news.first,
+        news.last, len(news.doc_nos), _sections(items), below=titles(documents[PLACES:]),
+        promise=_the_rest(len(news.fresh), "are ordered by attention"),
+    )  # fmt: skip
+    return _finished(db, digest, news, in_=category or "the library")
+
+
+def _compose_search(db: Database, settings: Settings, wanted: Subscription, day: date) -> Composed:
+    """What a saved search finds among the new papers, best first."""
+    query, index = wanted.wish.value, lexical_index(settings.home, db)
+    news = _news(db, wanted, day)
+    fresh = set(news.fresh)
+    found = [doc_no for doc_no in find_all(index, query) if doc_no in fresh]
+    hits = {hit.doc_no: hit for hit in search(index, query, k=HITS_MAX, sort="newest").hits}
+    told = [doc_no for doc_no in found if doc_no in hits]
+    documents = load_documents(db, told[: PLACES + BELOW_MAX])
+    items = [
+        compose_item(
+            paper,
+            why=reasons_in_words(hits[paper.doc_no].reasons) or "is what the search asks for",
+            words=hits[paper.doc_no].matched,
+        )
+        for paper in documents[:PLACES]
+    ]
+    digest = Digest(
+        Topic.SEARCH, wanted.wish.name, search_path(query, "newest"), day, news.first, news.last,
+        len(news.doc_nos), _sections(items), below=titles(documents[PLACES:]),
+        promise=_the_rest(len(found), "match this search"),
+    )  # fmt: skip
+    return _finished(db, digest, news, in_=f"“{wanted.wish.name}”")
+
+
+def _the_rest(n_found: int, said: str) -> str:
+    """A day and a search show the best of all that there is, and say how many that is."""
+    return f"{n_found:,} of them {said}; the best {PLACES} come first" if n_found > PLACES else ""
+
+
+def _sections(items: Sequence[Item]) -> tuple[Section, ...]:
+    return (Section("", tuple(items)),) if items else ()
+
+
+def _news(db: Database, wanted: Subscription, day: date, *, category: str = "") -> _News:
+    """By arrival, not by date: what a source sends late is news all the same."""
+    until_no = last_doc_no(db)
+    after = looked_at(db, wanted.subscription_no, UNSENT)
+    since = (wanted.confirmed_at or wanted.created_at).date() - timedelta(days=1)
+    newest = newest_day(db) or day
+    floor = max(min(since, newest), day - timedelta(days=CATCH_UP_DAYS_MAX))
+    if newest < floor and not after:
+        floor = newest
+    rows = new_documents(db, after=after, until=until_no, since=floor, category=category)
+    doc_nos = tuple(row.doc_no for row in rows)
+    before = had_before(db, wanted.person, doc_nos, UNSENT)
+    if wanted.reader_no:
+        before |= shown_to(db, wanted.reader_no, doc_nos).keys()
+    fresh = tuple(doc_no for doc_no in doc_nos if doc_no not in before)
+    days = [row.announced for row in rows]
+    return _News(doc_nos, fresh, min(days, default=day), max(days, default=day), until_no)
+
+
+def _finished(db: Database, digest: Digest, news: _News, *, in_: str) -> Composed:
+    if not digest.items:
+        rows = list_ledger(db, since=digest.day - timedelta(days=1), until=digest.day)
+        digest = replace(
+            digest, nothing_because=why_nothing(rows, len(news.doc_nos), name=in_), promise=""
+        )
+    papers = tuple(Delivered(item.doc_no, rank=n) for n, item in enumerate(digest.items))
+    return Composed(digest, papers, news.until_no)
+
+
+_Compose = Callable[[Database, Settings, Subscription, date], Composed]
+_COMPOSE: dict[Topic, _Compose] = {Topic.DAY: _compose_day, Topic.SEARCH: _compose_search}

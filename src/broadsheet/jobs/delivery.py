@@ -1,0 +1,399 @@
+"""The outbox at work: what is due is composed, what is composed is sent, each a unit of its own.
+
+Every step is written before the next begins. A process killed anywhere leaves one of: due (it is
+composed again), composed or retry (it is sent), sending (nobody knows whether it arrived; it is
+never sent a second time). One process at a time does this, by a lock that dies with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlsplit
+
+from broadsheet.deliver.digest import Digest
+from broadsheet.deliver.hooks import DELIVERY, SIGNATURE, sign_body, to_body
+from broadsheet.deliver.links import Purpose, bounce_address, sign_link
+from broadsheet.deliver.mail import Mailer, hand_over, mailer_of
+from broadsheet.deliver.message import Letter, Sender, compose_letter
+from broadsheet.deliver.outcome import (
+    Fate,
+    Outcome,
+    State,
+    decide_interrupted,
+    decide_next,
+    may_go_now,
+    of_http,
+)
+from broadsheet.deliver.render import Links, Rendered, render
+from broadsheet.deliver.timetable import due_day
+from broadsheet.errors import BroadsheetError, NotFoundError
+from broadsheet.harvest.guard import Resolve
+from broadsheet.harvest.post import post
+from broadsheet.harvest.verdict import retry_after_s
+from broadsheet.jobs.composing import compose_for
+from broadsheet.jobs.indexing import follow_index
+from broadsheet.jobs.lock import LockHeldError, held_lock
+from broadsheet.schedule import parse_schedule, parse_zone
+from broadsheet.settings import Settings
+from broadsheet.store import outbox
+from broadsheet.store.database import Database
+from broadsheet.store.mail_addresses import is_paused, note_bounce
+from broadsheet.store.readers import library_secret
+from broadsheet.store.subscriptions import (
+    Channel,
+    Subscription,
+    get_subscription,
+    live_subscriptions,
+)
+
+log = logging.getLogger(__name__)
+
+LOCK_FILE = "delivery.lock"
+READY_MAX = 500
+NO_MAILER = "no mail server is set; see smtp_host and mail_from"
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What one round did; `notice` is for people where it did nothing."""
+
+    n_due: int = 0
+    n_composed: int = 0
+    n_sent: int = 0
+    n_failed: int = 0
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class Press:
+    """What delivering needs. `resolve` answers for the names of webhooks' hosts (tests)."""
+
+    db: Database
+    settings: Settings
+    clock: Clock
+    mailer: Mailer | None
+    resolve: Resolve | None = None
+
+    @property
+    def origin(self) -> str:
+        return origin_of(self.settings)
+
+
+def origin_of(settings: Settings) -> str:
+    """How readers reach the pages: as the settings say, else on this machine."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return settings.address.rstrip("/") or f"http://{host}:{settings.port}"
+
+
+def open_press(
+    db: Database, settings: Settings, *, clock: Clock, resolve: Resolve | None = None
+) -> Press:
+    """Raises UsageError for mail settings that cannot be used."""
+    return Press(db, settings, clock, mailer_of(settings), resolve)
+
+
+def deliver_due(
+    press: Press,
+    *,
+    only: int | None = None,
+    day: date | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> DeliveryReport:
+    """One round: settle what a killed process left, see what is due, compose it, send it.
+
+    With `only`, a subscription's digest of `day` is made now, whatever its schedule says.
+    """
+    try:
+        with held_lock(press.settings.home / LOCK_FILE):
+            settle_interrupted(press)
+            n_due = note_due(press) if only is None or day is None else note_one(press, only, day)
+            n_composed = compose_waiting(press, only=only, should_stop=should_stop)
+            n_sent, n_failed = send_waiting(press, only=only, should_stop=should_stop)
+    except LockHeldError as error:
+        return DeliveryReport(notice=f"process {error.holder} is sending digests already")
+    if n_due or n_composed or n_sent or n_failed:
+        log.info(
+            "event=delivered due=%d composed=%d sent=%d failed=%d",
+            n_due, n_composed, n_sent, n_failed,
+        )  # fmt: skip
+    return DeliveryReport(n_due, n_composed, n_sent, n_failed)
+
+
+def settle_interrupted(press: Press) -> None:
+    decided = decide_interrupted()
+    with press.db.transaction() as transaction:
+        n_found = outbox.settle_interrupted(
+            transaction, decided.state.value, decided.reason, now=press.clock()
+        )
+    if n_found:
+        log.warning("event=interrupted_sending n=%d", n_found)
+
+
+def note_due(press: Press) -> int:
+    """A row for every digest whose time has come; one subscription that is broken stops none."""
+    n_due = 0
+    for wanted in live_subscriptions(press.db):
+        with _each("due", wanted.subscription_no):
+            schedule = parse_schedule(wanted.wish.schedule)
+            day = due_day(
+                schedule,
+                parse_zone(wanted.wish.time_zone),
+                since=wanted.confirmed_at or wanted.created_at,
+                last=outbox.last_day(press.db, wanted.subscription_no),
+                now=press.clock(),
+            )
+            if day is not None:
+                n_due += note_one(press, wanted.subscription_no, day)
+    return n_due
+
+
+def note_one(press: Press, subscription_no: int, day: date) -> int:
+    """The row of one digest, unless there is one: what earlier ones could not bring, it will."""
+    with press.db.transaction() as transaction:
+        digest_no = outbox.put_due(transaction, subscription_no, day, now=press.clock())
+        if digest_no is None:
+            return 0
+        outbox.cover_waiting(transaction, subscription_no, digest_no, day, now=press.clock())
+    return 1
+
+
+def compose_waiting(
+    press: Press, *, only: int | None = None, should_stop: Callable[[], bool] = lambda: False
+) -> int:
+    entries = [e for e in outbox.list_due(press.db) if only in (None, e.subscription_no)]
+    if entries:
+        follow_index(press.settings.home, press.db)
+    n_composed = 0
+    for entry in entries:
+        if should_stop():
+            break
+        with _each("compose", entry.digest_no):
+            n_composed += _compose(press, entry)
+    return n_composed
+
+
+def _compose(press: Press, entry: outbox.Entry) -> int:
+    """A due digest into the outbox; or why there is none."""
+    wanted = get_subscription(press.db, entry.subscription_no)
+    if wanted.wish.channel is Channel.MAIL and is_paused(press.db, wanted.wish.target):
+        reason = f"mail to {wanted.wish.target} is paused: it came back, or was complained of"
+        return _unsent(press, entry, State.FAILED, reason)
+    if wanted.wish.channel is Channel.MAIL and press.mailer is None:
+        with press.db.transaction() as transaction:
+            outbox.note_reason(transaction, entry.digest_no, NO_MAILER)
+        return 0
+    try:
+        composed = compose_for(press.db, press.settings, wanted, entry.day)
+    except NotFoundError as error:
+        return _unsent(press, entry, State.DROPPED, str(error))
+    except BroadsheetError as error:
+        log.warning("event=compose_failed digest=%d reason=%s", entry.digest_no, error)
+        return _unsent(press, entry, State.FAILED, str(error))
+    if not composed.digest.items and not wanted.wish.when_empty:
+        reason = f"nothing to say: {composed.digest.nothing_because}"
+        return _unsent(press, entry, State.EMPTY, reason, until_no=composed.until_no)
+    subject, content = print_digest(press, wanted, entry.digest_no, composed.digest)
+    with press.db.transaction() as transaction:
+        done = outbox.put_composed(
+            transaction,
+            entry.digest_no,
+            subject=subject,
+            papers=composed.papers,
+            until_no=composed.until_no,
+            host=host_of(wanted),
+            content=content,
+            now=press.clock(),
+        )
+        if not done:
+            outbox.put_unsent(
+                transaction, entry.digest_no, State.DROPPED.value,
+                "it was unsubscribed from while it was composed", now=press.clock(),
+            )  # fmt: skip
+    return int(done)
+
+
+def _unsent(
+    press: Press, entry: outbox.Entry, state: State, reason: str, *, until_no: int = 0
+) -> int:
+    with press.db.transaction() as transaction:
+        outbox.put_unsent(
+            transaction, entry.digest_no, state.value, reason, until_no=until_no, now=press.clock()
+        )
+    return 0
+
+
+def print_digest(
+    press: Press, wanted: Subscription, digest_no: int, digest: Digest
+) -> tuple[str, bytes]:
+    """(subject, what is sent): the mail's bytes, or the webhook's body."""
+    if wanted.wish.channel.is_hook:
+        body = to_body(
+            wanted.wish.channel.value, digest, origin=press.origin, delivery=str(digest_no)
+        )
+        return digest.name, body
+    links = links_for(press, wanted)
+    printed = render(digest, links)
+    return printed.subject, _letter(press, wanted, digest_no, printed, links).raw
+
+
+def links_for(press: Press, wanted: Subscription) -> Links:
+    """What the links of a subscription's mail do, signed; strangers keep nothing here."""
+    key, now, origin = library_secret(press.db), press.clock(), press.origin
+    number, reader_no = wanted.subscription_no, wanted.reader_no
+    purposes = {"save": Purpose.SAVE, "dismiss": Purpose.DISMISS}
+
+    def act(verb: str, doc_no: int) -> str:
+        return f"{origin}/mail/{sign_link(key, purposes[verb], reader_no, doc_no, now=now)}"
+
+    return Links(
+        origin,
+        f"{origin}/unsubscribe/{sign_link(key, Purpose.UNSUBSCRIBE, number, now=now)}",
+        f"{origin}/deliveries" if reader_no else "",
+        act if reader_no else None,
+    )
+
+
+def _letter(
+    press: Press, wanted: Subscription, digest_no: int, printed: Rendered, links: Links
+) -> Letter:
+    assert press.mailer is not None
+    mailer, store = press.mailer, press.db.store_id
+    return compose_letter(
+        sender=Sender(
+            mailer.sender,
+            list_name=wanted.wish.name,
+            list_id=f"{wanted.subscription_no}.{store}",
+            number=f"{digest_no}.{store}",
+        ),
+        to=wanted.wish.target,
+        return_path="",
+        subject=printed.subject,
+        text=printed.text,
+        html=printed.html,
+        unsubscribe=links.unsubscribe,
+        now=press.clock(),
+        key=mailer.key,
+    )
+
+
+def send_waiting(
+    press: Press, *, only: int | None = None, should_stop: Callable[[], bool] = lambda: False
+) -> tuple[int, int]:
+    """(how many went, how many never will)."""
+    n_sent = n_failed = 0
+    for entry in outbox.list_ready(press.db, now=press.clock(), limit=READY_MAX):
+        if should_stop():
+            break
+        if only not in (None, entry.subscription_no) or not _may_go(press, entry):
+            continue
+        with _each("send", entry.digest_no):
+            state = _send(press, entry)
+            n_sent += state is State.SENT
+            n_failed += state in (State.FAILED, State.UNKNOWN)
+    return n_sent, n_failed
+
+
+def _may_go(press: Press, entry: outbox.Entry) -> bool:
+    recent = outbox.sent_lately(press.db, now=press.clock())
+    return may_go_now(entry.host, recent, per_minute=press.settings.mails_per_minute)
+
+
+def _send(press: Press, entry: outbox.Entry) -> State | None:
+    """One try. None where nothing was tried: it was unsubscribed from meanwhile."""
+    wanted = get_subscription(press.db, entry.subscription_no)
+    content = outbox.content_of(press.db, entry.digest_no)
+    try:
+        if wanted.wish.channel.is_hook:
+            outcome = _post(press, wanted, entry, content)
+        else:
+            outcome = _mail(press, wanted, entry, content)
+    except _WithdrawnError:
+        return None
+    decided = decide_next(
+        outcome,
+        n_tries=entry.n_tries + 1,
+        composed_at=entry.composed_at or entry.due_at,
+        now=press.clock(),
+    )
+    with press.db.transaction() as transaction:
+        outbox.put_fate(
+            transaction, entry.digest_no, decided.state.value, decided.reason,
+            next_at=decided.next_at, now=press.clock(),
+        )  # fmt: skip
+        if outcome.is_address:
+            note_bounce(
+                transaction, wanted.wish.target, outcome.reason, permanent=True, now=press.clock()
+            )
+    log.info(
+        "event=digest_tried digest=%d channel=%s state=%s",
+        entry.digest_no, wanted.wish.channel.value, decided.state.value,
+    )  # fmt: skip
+    return decided.state
+
+
+class _WithdrawnError(Exception):
+    """It is not wanted any more, or not there to be sent."""
+
+
+def _claim(press: Press, digest_no: int) -> None:
+    """The step between what can be tried again and what cannot. Raises _WithdrawnError."""
+    with press.db.transaction() as transaction:
+        if not outbox.claim(transaction, digest_no, now=press.clock()):
+            raise _WithdrawnError
+
+
+def _mail(press: Press, wanted: Subscription, entry: outbox.Entry, content: bytes) -> Outcome:
+    if press.mailer is None:
+        return Outcome(Fate.NOT_SENT, NO_MAILER)
+    if is_paused(press.db, wanted.wish.target):
+        return Outcome(Fate.REFUSED, f"mail to {wanted.wish.target} is paused")
+    bounces = press.settings.bounce_address
+    back = bounce_address(library_secret(press.db), bounces, entry.digest_no) if bounces else ""
+    letter = Letter(wanted.wish.target, back or Sender(press.mailer.sender).plain, content)
+    return asyncio.run(
+        hand_over(press.mailer, letter, at_the_brink=lambda: _claim(press, entry.digest_no))
+    )
+
+
+def _post(press: Press, wanted: Subscription, entry: outbox.Entry, content: bytes) -> Outcome:
+    headers = {DELIVERY: str(entry.digest_no)}
+    if wanted.secret:
+        headers[SIGNATURE] = sign_body(wanted.secret, content, now=press.clock())
+    _claim(press, entry.digest_no)
+    posted = post(
+        wanted.wish.target,
+        content,
+        headers,
+        contact=press.settings.contact,
+        origins=press.settings.webhook_origins,
+        resolve=press.resolve,
+    )
+    if posted.status:
+        wait_s = retry_after_s(posted.headers, press.clock())
+        return of_http(posted.status, retry_after_s=wait_s)
+    return Outcome(Fate.UNKNOWN if posted.may_have_arrived else Fate.NOT_SENT, posted.reason)
+
+
+def host_of(wanted: Subscription) -> str:
+    """Where its digests go, as far as the rate is concerned."""
+    if wanted.wish.channel.is_hook:
+        return urlsplit(wanted.wish.target).hostname or ""
+    return wanted.wish.target.rpartition("@")[2].lower()
+
+
+@contextmanager
+def _each(step: str, number: int) -> Iterator[None]:
+    """One subscription or digest that breaks never stops the others."""
+    try:
+        yield
+    except BroadsheetError as error:
+        log.warning("event=delivery_failed step=%s number=%d reason=%s", step, number, error)
+    except Exception:
+        log.exception("event=delivery_broke step=%s number=%d", step, number)
