@@ -63,9 +63,7 @@ def test_a_year_of_days_has_each_day_once(zone_name: str, at: str) -> None:
     now = datetime(2026, 3, 1, tzinfo=UTC)
     made: list[date] = []
     while now < datetime(2026, 11, 10, tzinfo=UTC):
-        day = due_day(
-            schedule, zone, since=LONG_AGO, last=made[-1] if made else None, now=now
-        )
+        day = due_day(schedule, zone, since=LONG_AGO, last=made[-1] if made else None, now=now)
         if day is not None:
             assert moment_of(day, time.fromisoformat(at), zone) <= now
             made.append(day)

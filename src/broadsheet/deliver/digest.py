@@ -73,9 +73,9 @@ class Title:
 class Digest:
     """`first`..`last` are the days whose papers it covers. Of the `n_stream` papers that came in,
     the sections show some; `more` were worth a place too and found none (and `n_untold` besides),
-    `below` are the first ones that were not. `promise` says how much may be missing, "" where nothing is promised.
-    `nothing_because` says why there is nothing, "" where there is something. `path` is the page
-    that shows the same."""
+    `below` are the first ones that were not. `promise` says how much may be missing, "" where
+    nothing is promised. `nothing_because` says why there is nothing, "" where there is something.
+    `path` is the page that shows the same."""
 
     topic: Topic
     name: str

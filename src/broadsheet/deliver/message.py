@@ -64,19 +64,26 @@ def compose_letter(
     message["Auto-Submitted"] = "auto-generated"
     if sender.list_id:
         message["List-Id"] = f"{_phrase(sender.list_name)} <{sender.list_id}.{sender.domain}>"
-    if unsubscribe:
-        message["List-Unsubscribe"] = f"<{unsubscribe}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # quoted-printable keeps lines below 998 bytes and the signature whole on any way.
     message.set_content(text, cte="quoted-printable")
     if html:
         message.add_alternative(html, subtype="html", cte="quoted-printable")
-        boundary = f"=_{sender.number.replace('.', '_')}_{'broadsheet'}"
-        message.set_boundary(boundary)
-    raw = bytes(message)
+        message.set_boundary(f"=_{sender.number}_broadsheet")
+    raw = _leaving(unsubscribe) + bytes(message)
     if key is not None:
         raw = signature_header(raw, key, now=now) + raw
     return Letter(to, return_path or sender.plain, raw)
+
+
+def _leaving(unsubscribe: str) -> bytes:
+    """Written by hand: the standard library would cut the address into encoded words, which no
+    receiver of RFC 8058 puts together again."""
+    if not unsubscribe:
+        return b""
+    lines = (
+        f"List-Unsubscribe: <{unsubscribe}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    )
+    return lines.encode("ascii") + b"\r\n"
 
 
 def _line(text: str) -> str:

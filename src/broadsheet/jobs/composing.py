@@ -16,6 +16,7 @@ from broadsheet.deliver.compose import (
 )
 from broadsheet.deliver.digest import Digest, Item, Section, Topic
 from broadsheet.deliver.outcome import UNSENT
+from broadsheet.errors import NotFoundError
 from broadsheet.jobs.indexing import lexical_index
 from broadsheet.search.engine import find_all, search
 from broadsheet.settings import Settings
@@ -116,11 +117,10 @@ def _news(db: Database, wanted: Subscription, day: date, *, category: str = "") 
     """By arrival, not by date: what a source sends late is news all the same."""
     until_no = last_doc_no(db)
     after = looked_at(db, wanted.subscription_no, UNSENT)
-    since = (wanted.confirmed_at or wanted.created_at).date() - timedelta(days=1)
-    newest = newest_day(db) or day
-    floor = max(min(since, newest), day - timedelta(days=CATCH_UP_DAYS_MAX))
-    if newest < floor and not after:
-        floor = newest
+    floor = day - timedelta(days=CATCH_UP_DAYS_MAX)
+    if not after:
+        wanted_since = (wanted.confirmed_at or wanted.created_at).date() - timedelta(days=1)
+        floor = min(wanted_since, newest_day(db) or day)
     rows = new_documents(db, after=after, until=until_no, since=floor, category=category)
     doc_nos = tuple(row.doc_no for row in rows)
     before = had_before(db, wanted.person, doc_nos, UNSENT)
@@ -141,5 +141,16 @@ def _finished(db: Database, digest: Digest, news: _News, *, in_: str) -> Compose
     return Composed(digest, papers, news.until_no)
 
 
+def _compose_interest(
+    db: Database, settings: Settings, wanted: Subscription, day: date
+) -> Composed:
+    """What an interest brings its reader."""
+    raise NotFoundError(f"no interest {wanted.wish.value} of yours")
+
+
 _Compose = Callable[[Database, Settings, Subscription, date], Composed]
-_COMPOSE: dict[Topic, _Compose] = {Topic.DAY: _compose_day, Topic.SEARCH: _compose_search}
+_COMPOSE: dict[Topic, _Compose] = {
+    Topic.DAY: _compose_day,
+    Topic.SEARCH: _compose_search,
+    Topic.INTEREST: _compose_interest,
+}

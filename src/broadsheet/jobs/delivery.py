@@ -31,7 +31,7 @@ from broadsheet.deliver.outcome import (
 )
 from broadsheet.deliver.render import Links, Rendered, render
 from broadsheet.deliver.timetable import due_day
-from broadsheet.errors import BroadsheetError, NotFoundError
+from broadsheet.errors import BroadsheetError, NotFoundError, StoreError
 from broadsheet.harvest.guard import Resolve
 from broadsheet.harvest.post import post
 from broadsheet.harvest.verdict import retry_after_s
@@ -175,7 +175,13 @@ def compose_waiting(
         if should_stop():
             break
         with _each("compose", entry.digest_no):
-            n_composed += _compose(press, entry)
+            try:
+                n_composed += _compose(press, entry)
+            except StoreError:
+                raise  # it stays due
+            except Exception:
+                _unsent(press, entry, State.FAILED, "it could not be made; the log says more")
+                raise
     return n_composed
 
 

@@ -341,9 +341,8 @@ def _is_in(transaction: Transaction, digest_no: int, state: str) -> bool:
 
 
 def _entry(row: Row) -> Entry:
-    number, subscription_no, day, state, reason, subject, n_shown, until_no, host, n_tries, *at = (
-        row
-    )
+    number, subscription_no, day, state, reason, subject, *counts, host, n_tries = row[:10]
+    n_shown, until_no = counts
     due_at, *others = (datetime.fromisoformat(text) if text else None for text in row[10:])
     assert due_at is not None
     return Entry(
