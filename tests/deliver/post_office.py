@@ -55,7 +55,7 @@ class PostOffice:
         if self.mood == "greylists" and self.seen[address] == 1:
             return "451 4.7.1 greylisted, come again"
         if self.mood == "before-data":
-            server.transport.close()
+            _hang_up(server)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -65,13 +65,18 @@ class PostOffice:
         if self.mood == "later":
             return "451 4.3.0 try again later"
         if self.mood == "hangs-up":
-            server.transport.close()
+            _hang_up(server)
             return "250 OK"
         for address in envelope.rcpt_tos:
             self.kept.append((envelope.mail_from, address, envelope.content))
         if self.mood == "takes-and-hangs-up":
-            server.transport.close()
+            _hang_up(server)
         return "250 2.0.0 taken"
+
+
+def _hang_up(server: SMTP) -> None:
+    assert server.transport is not None
+    server.transport.close()
 
 
 def text_of(letter: EmailMessage) -> str:

@@ -45,5 +45,9 @@ def some_links() -> Links:
         "https://papers.example.org",
         "https://papers.example.org/unsubscribe/dS4xYjJ",
         "https://papers.example.org/deliveries",
-        lambda verb, doc_no: f"https://papers.example.org/mail/{verb}-{doc_no}-" + "x" * 48,
+        an_act,
     )
+
+
+def an_act(verb: str, doc_no: int) -> str:
+    return f"https://papers.example.org/mail/{verb}-{doc_no}-" + "x" * 48

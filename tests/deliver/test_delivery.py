@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from broadsheet.jobs import delivery
+from broadsheet.jobs.composing import compose_for
 from broadsheet.jobs.delivery import deliver_due
 from broadsheet.jobs.lock import held_lock
 from broadsheet.store.database import open_database
@@ -269,12 +270,11 @@ def test_whoever_leaves_while_a_digest_is_made_gets_none(
     with open_office() as office:
         press = a_press(tmp_path, office.port)
         number = want(press)
-        compose = delivery.compose_for
 
         def compose_slowly(*arguments: object) -> object:
             with press.db.transaction() as transaction:
                 end_subscription(transaction, number, now=MONDAY)
-            return compose(*arguments)  # type: ignore[arg-type]
+            return compose_for(*arguments)  # type: ignore[arg-type]
 
         monkeypatch.setattr(delivery, "compose_for", compose_slowly)
         deliver_due(press)

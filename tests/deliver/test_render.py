@@ -11,7 +11,7 @@ import pytest
 
 from broadsheet.deliver.digest import Section, Title, subject_line
 from broadsheet.deliver.render import HTML_BYTES_MAX, TEXT_COLUMNS, render
-from tests.deliver.samples import DAY, a_digest, an_item, some_links
+from tests.deliver.samples import DAY, a_digest, an_act, an_item, some_links
 
 
 class _Reader(HTMLParser):
@@ -82,8 +82,7 @@ def test_both_parts_say_the_same() -> None:
         assert said in flowed, said
     for address in (
         "https://papers.example.org/paper/arxiv:2603.00001", "https://github.com/ada/sparse",
-        some_links().unsubscribe, some_links().manage, some_links().act("save", 2),
-        some_links().act("dismiss", 1),
+        some_links().unsubscribe, some_links().manage, an_act("save", 2), an_act("dismiss", 1),
     ):  # fmt: skip
         assert address in printed.text
         assert address in [attrs.get("href") for _, attrs in reader.tags]

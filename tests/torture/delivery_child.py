@@ -52,8 +52,8 @@ def main(home: Path, port: int, hours: int, die_at: int) -> int:
         steps.step()
         return outcome
 
-    Database.transaction = transaction  # type: ignore[method-assign, assignment]
-    mail._transmit = counted
+    Database.transaction = transaction  # type: ignore[method-assign]
+    mail._transmit = counted  # type: ignore[assignment]
     deliver_due(press)
     return steps.n
 

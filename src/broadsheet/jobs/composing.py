@@ -59,6 +59,8 @@ class _News:
 def compose_for(db: Database, settings: Settings, wanted: Subscription, day: date) -> Composed:
     """The digest of `day` for this subscription, as of now; nothing is written.
 
+    For a subscription that is not there (number 0), what it would be of that day alone.
+
     Raises NotFoundError where what it is of has gone, SearchIndexError where search cannot be.
     """
     return _COMPOSE[Topic(wanted.wish.topic)](db, settings, wanted, day)
@@ -121,7 +123,12 @@ def _news(db: Database, wanted: Subscription, day: date, *, category: str = "") 
     if not after:
         wanted_since = (wanted.confirmed_at or wanted.created_at).date() - timedelta(days=1)
         floor = min(wanted_since, newest_day(db) or day)
-    rows = new_documents(db, after=after, until=until_no, since=floor, category=category)
+    ceiling = date.max  # west of its source a day is announced before it has begun
+    if not wanted.subscription_no:
+        floor = ceiling = day
+    rows = new_documents(
+        db, after=after, until=until_no, since=floor, through=ceiling, category=category
+    )
     doc_nos = tuple(row.doc_no for row in rows)
     before = had_before(db, wanted.person, doc_nos, UNSENT)
     if wanted.reader_no:

@@ -127,13 +127,14 @@ def deliver_due(
 
 
 def settle_interrupted(press: Press) -> None:
+    if not outbox.count_states(press.db).get(State.SENDING.value):
+        return
     decided = decide_interrupted()
     with press.db.transaction() as transaction:
         n_found = outbox.settle_interrupted(
             transaction, decided.state.value, decided.reason, now=press.clock()
         )
-    if n_found:
-        log.warning("event=interrupted_sending n=%d", n_found)
+    log.warning("event=interrupted_sending n=%d", n_found)
 
 
 def note_due(press: Press) -> int:

@@ -1,5 +1,5 @@
-"""The worker: what happens by itself. Each step is its own unit of work; one that fails is
-logged, shown in the ledger or in /health, and never stops the rest."""
+"""The worker: what happens by itself: harvest, index, vectors, what trends, digests. Each step is
+its own unit of work; one that fails is logged, shown in /health, and never stops the rest."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Callable
 from datetime import datetime
 from threading import Event, Thread
 
-from broadsheet.errors import BroadsheetError
 from broadsheet.harvest.fetch import PoliteClient
+from broadsheet.jobs.delivery import deliver_due, open_press
 from broadsheet.jobs.embedding import follow_vectors, work_quietly
 from broadsheet.jobs.harvest import harvest
 from broadsheet.jobs.indexing import follow_index
+from broadsheet.jobs.steps import StepLog
 from broadsheet.people import regroup_people
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
@@ -27,6 +28,8 @@ STOP_WITHIN_S = 5.0
 #: The first look waits until a start or an import has settled.
 TRENDS_AFTER_S = 20.0
 TRENDS_EVERY_S = 600.0
+#: A digest leaves within this time of its moment; the first after what a harvest brings is in.
+DELIVER_EVERY_S = 30.0
 
 
 def run_worker(
@@ -39,35 +42,49 @@ def run_worker(
 ) -> None:
     """Follow the index and harvest on schedule until `stop` is set.
 
-    Harvesting, embedding and what trends have threads of their own: a list of an hour must not
-    keep what has come in from being found.
+    Harvesting, embedding, what trends and digests have threads of their own: a list of an hour
+    must not keep what has come in from being found.
     """
-    harvester = Thread(
-        target=_harvest_on_schedule,
-        args=(db, settings, clock, stop, make_client),
-        name="harvester",
-        daemon=True,
-    )
-    harvester.start()
-    embedder = Thread(
-        target=_embed_what_is_new, args=(db, settings, stop), name="embedder", daemon=True
-    )
-    embedder.start()
-    trends = Thread(target=_refresh_trends, args=(db, clock, stop), name="trends", daemon=True)
-    trends.start()
+    steps = StepLog(db, clock)
+    threads = [
+        Thread(target=target, name=name, daemon=True)
+        for name, target in (
+            (
+                "harvester",
+                lambda: _harvest_on_schedule(db, settings, clock, stop, make_client, steps),
+            ),
+            ("embedder", lambda: _embed_what_is_new(db, settings, stop, steps)),
+            ("trends", lambda: _refresh_trends(db, clock, stop, steps)),
+            ("press", lambda: _deliver_on_schedule(db, settings, clock, stop, steps)),
+        )
+    ]
+    for thread in threads:
+        thread.start()
     while not stop.is_set():
-        _guarded("index", lambda: follow_index(settings.home, db))
+        steps.run("index", lambda: follow_index(settings.home, db))
         stop.wait(FOLLOW_EVERY_S)
-    harvester.join(timeout=STOP_WITHIN_S)
-    embedder.join(timeout=STOP_WITHIN_S)
-    trends.join(timeout=STOP_WITHIN_S)
+    for thread in threads:
+        thread.join(timeout=STOP_WITHIN_S)
 
 
-def _refresh_trends(db: Database, clock: Callable[[], datetime], stop: Event) -> None:
+def _deliver_on_schedule(
+    db: Database, settings: Settings, clock: Callable[[], datetime], stop: Event, steps: StepLog
+) -> None:
+    def once() -> None:
+        deliver_due(open_press(db, settings, clock=clock), should_stop=stop.is_set)
+
+    while not stop.is_set():
+        steps.run("digests", once)
+        stop.wait(DELIVER_EVERY_S)
+
+
+def _refresh_trends(
+    db: Database, clock: Callable[[], datetime], stop: Event, steps: StepLog
+) -> None:
     """What trends and who is who, worked out anew where the library has changed."""
     while not stop.wait(TRENDS_AFTER_S):
-        _guarded("trends", lambda: refresh_trends(db, now=clock()))
-        _guarded("people", lambda: regroup_people(db, now=clock(), should_stop=stop.is_set))
+        steps.run("trends", lambda: refresh_trends(db, now=clock()))
+        steps.run("people", lambda: regroup_people(db, now=clock(), should_stop=stop.is_set))
         stop.wait(TRENDS_EVERY_S)
 
 
@@ -77,17 +94,18 @@ def _harvest_on_schedule(
     clock: Callable[[], datetime],
     stop: Event,
     make_client: Callable[[Settings], PoliteClient],
+    steps: StepLog,
 ) -> None:
     def once() -> None:
         with make_client(settings) as client:
             harvest(db, client, settings, now=clock(), only_due=True, should_stop=stop.is_set)
 
     while not stop.is_set():
-        _guarded("harvest", once)
+        steps.run("harvest", once)
         stop.wait(settings.harvest_every_minutes * 60)
 
 
-def _embed_what_is_new(db: Database, settings: Settings, stop: Event) -> None:
+def _embed_what_is_new(db: Database, settings: Settings, stop: Event, steps: StepLog) -> None:
     """In a thread of its own, which everything else goes before: a large import takes hours."""
     work_quietly()
 
@@ -97,15 +115,5 @@ def _embed_what_is_new(db: Database, settings: Settings, stop: Event) -> None:
             log.info("event=embedded n=%d removed=%d", report.embedded, report.removed)
 
     while not stop.is_set():
-        _guarded("embed", once)
+        steps.run("embed", once)
         stop.wait(EMBED_EVERY_S)
-
-
-def _guarded(step: str, work: Callable[[], object]) -> None:
-    """The worker's outermost hold: nothing that a step does may end the process."""
-    try:
-        work()
-    except BroadsheetError as error:
-        log.warning("event=step_failed step=%s reason=%s", step, error)
-    except Exception:
-        log.exception("event=step_broke step=%s", step)

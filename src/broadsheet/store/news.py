@@ -19,18 +19,18 @@ def last_doc_no(db: Reads) -> int:
 
 
 def new_documents(
-    db: Reads, *, after: int, until: int, since: date, category: str = ""
+    db: Reads, *, after: int, until: int, since: date, through: date, category: str = ""
 ) -> list[Arrival]:
-    """Documents that arrived after document `after`, up to `until`, and were announced on `since`
-    or later; most attention first, ties by doc_id."""
+    """Documents that arrived after document `after`, up to `until`, and were announced from
+    `since` to `through`; most attention first, ties by doc_id."""
     rows = db.read(
-        "SELECT doc_no, announced FROM documents WHERE announced >= ? AND doc_no > ?"
+        "SELECT doc_no, announced FROM documents WHERE announced BETWEEN ? AND ? AND doc_no > ?"
         " AND doc_no <= ? AND merged_into IS NULL"
         " AND (? = '' OR instr(? || categories || ?, ?) > 0)"
         " ORDER BY attention DESC, doc_id",
         (
-            since.isoformat(), after, until, category, CATEGORY_GAP, CATEGORY_GAP,
-            f"{CATEGORY_GAP}{category}{CATEGORY_GAP}",
+            since.isoformat(), through.isoformat(), after, until, category, CATEGORY_GAP,
+            CATEGORY_GAP, f"{CATEGORY_GAP}{category}{CATEGORY_GAP}",
         ),
     )  # fmt: skip
     return [Arrival(doc_no, date.fromisoformat(announced)) for doc_no, announced in rows]

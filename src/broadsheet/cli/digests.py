@@ -1,0 +1,175 @@
+"""Commands for digests: what one would be, and sending what is due."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from broadsheet.cli.opening import now, opened, parse_day
+from broadsheet.cli.output import print_json, print_text, say
+from broadsheet.errors import BroadsheetError, NotFoundError, UsageError
+from broadsheet.settings import Settings
+from broadsheet.store.database import Database
+from broadsheet.store.readers import LOCAL_READER_NO, find_reader
+from broadsheet.store.subscriptions import Channel, Subscription, Wish, list_subscriptions
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+class DigestAction(StrEnum):
+    PREVIEW = "preview"
+    SEND = "send"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(digest)
+
+
+def digest(
+    context: typer.Context,
+    action: Annotated[DigestAction, typer.Argument(help="What to do.")],
+    interest: Annotated[
+        str, typer.Option(help="Of this interest (its name or number); else the day's papers.")
+    ] = "",
+    date_: Annotated[
+        str, typer.Option("--date", help="As 2026-03-01; the newest if not given.")
+    ] = "",
+    email: Annotated[
+        str, typer.Option("--for", help="Whose; the library's one reader if not given.")
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option(help="preview: write it there, as .html or .txt.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What a digest would be, without sending anything; or sending what is due, now.
+
+    send without an interest sends everything that is due by now; with one, that interest's digest
+    of the date, unless it went before.
+
+    Example: broadsheet digest preview --date 2026-03-01 --output digest.html
+    """
+    with opened(context) as (settings, db):
+        reader_no = _reader_no(db, email)
+        if action is DigestAction.SEND:
+            _send(db, settings, reader_no, interest, date_, as_json=as_json)
+            return
+        wanted, day = _pretended(db, reader_no, interest, date_)
+        _preview(db, settings, wanted, day, output, as_json=as_json)
+
+
+def _preview(
+    db: Database,
+    settings: Settings,
+    wanted: Subscription,
+    day: date,
+    output: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from broadsheet.deliver.hooks import digest_shape
+    from broadsheet.deliver.render import Links, render
+    from broadsheet.jobs.composing import compose_for
+    from broadsheet.jobs.delivery import origin_of
+    from broadsheet.jobs.indexing import follow_index
+
+    follow_index(settings.home, db)
+    composed, origin = compose_for(db, settings, wanted, day), origin_of(settings)
+    if as_json:
+        print_json(digest_shape(composed.digest, origin))
+        return
+    printed = render(composed.digest, Links(origin, f"{origin}/deliveries"))
+    if output is None:
+        print_text(f"Subject: {printed.subject}\n\n{printed.text}")
+        return
+    try:
+        output.write_text(printed.html if output.suffix == ".html" else printed.text, "utf-8")
+    except OSError as error:
+        raise BroadsheetError(f"cannot write {output} ({error.strerror})") from error
+    say(f"{output}: {printed.subject}")
+
+
+def _send(
+    db: Database, settings: Settings, reader_no: int, interest: str, day: str, *, as_json: bool
+) -> None:
+    from broadsheet.jobs.delivery import deliver_due, open_press
+    from broadsheet.store.outbox import list_entries
+
+    press = open_press(db, settings, clock=now)
+    only = _subscribed(db, reader_no, interest).subscription_no if interest else None
+    report = deliver_due(press, only=only, day=_day(db, day) if only else None)
+    if report.notice:
+        raise BroadsheetError(f"{report.notice}; wait for it, and try again")
+    numbers = [entry.subscription_no for entry in list_subscriptions(db, reader_no)]
+    entries = list_entries(db, numbers, limit=20)
+    if as_json:
+        print_json(
+            {
+                "due": report.n_due,
+                "composed": report.n_composed,
+                "sent": report.n_sent,
+                "failed": report.n_failed,
+                "digests": [
+                    {"digest_no": entry.digest_no, "date": entry.day.isoformat(),
+                     "state": entry.state, "subject": entry.subject, "papers": entry.n_shown,
+                     "reason": entry.reason}
+                    for entry in entries
+                ],
+            }
+        )  # fmt: skip
+        return
+    say(f"{report.n_sent} sent, {report.n_failed} failed, {report.n_due} new")
+    for entry in entries[:5]:
+        print_text(f"{entry.day}  {entry.state:9} {entry.subject or entry.reason}")
+
+
+def _pretended(db: Database, reader_no: int, interest: str, day: str) -> tuple[Subscription, date]:
+    """A subscription that nobody has made, for its digest alone."""
+    asked = _day(db, day)
+    if interest:
+        number, name = _interest(db, reader_no, interest)
+        wish = Wish("interest", str(number), name, Channel.MAIL, "")
+    else:
+        wish = Wish("day", "", "The day’s papers", Channel.MAIL, "")
+    moment = datetime.combine(asked, time(), now().tzinfo) + timedelta(days=1)
+    return Subscription(0, reader_no, wish, "", moment, moment, None), asked
+
+
+def _day(db: Database, text: str) -> date:
+    from broadsheet.store.documents import newest_day
+
+    return parse_day(text) if text else newest_day(db) or now().date()
+
+
+def _reader_no(db: Database, email: str) -> int:
+    if not email:
+        return LOCAL_READER_NO
+    reader = find_reader(db, email)
+    if reader is None:
+        raise NotFoundError(f"{email} has no account here; `broadsheet user list`")
+    return reader.reader_no
+
+
+def _interest(db: Database, reader_no: int, asked: str) -> tuple[int, str]:
+    """(number, name) of an interest by either. Raises NotFoundError."""
+    from broadsheet.store.interests import list_interests
+
+    for found in list_interests(db, reader_no):
+        if asked in (str(found.interest_no), found.name):
+            return found.interest_no, found.name
+    raise NotFoundError(f"no interest {asked!r} of yours; `broadsheet interest list`")
+
+
+def _subscribed(db: Database, reader_no: int, interest: str) -> Subscription:
+    number, name = _interest(db, reader_no, interest)
+    for found in list_subscriptions(db, reader_no):
+        if (found.wish.topic, found.wish.value) == ("interest", str(number)):
+            return found
+    raise UsageError(
+        f"{name!r} is not delivered anywhere; choose a channel at /deliveries, or look at it with "
+        "`broadsheet digest preview`"
+    )
