@@ -28,6 +28,7 @@ class ReasonKind(StrEnum):
     AUTHORS = "authors"
     CATEGORIES = "categories"
     MEANING = "meaning"
+    RULES = "rules"
     EXPLORES = "explores"
 
 
@@ -93,7 +94,7 @@ class Realised:
 class Slate:
     """The papers of one interest for one `day`.
 
-    `first`..`last` are the days whose announcements were the stream: `n_announced` papers, of which
+    `first`..`day` are the days whose announcements were the stream: `n_announced` papers, of which
     rules and categories left out `n_ruled_out`, and `n_known` were known to the reader already
     (read, saved, dismissed, judged, or shown before). `n_stream` is the rest: what was ranked.
 
@@ -111,7 +112,6 @@ class Slate:
     name: str
     day: date
     first: date
-    last: date
     n_announced: int
     n_ruled_out: int
     n_known: int

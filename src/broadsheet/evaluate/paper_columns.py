@@ -1,6 +1,5 @@
 """Documents as columns: words and phrases, vectors, authors, categories."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.evaluate.datasets import CorpusDocument
-from broadsheet.index.analysis import STOP_WORDS, stem, words
+from broadsheet.interests.corpus import paper_terms
 from broadsheet.rank.background import Papers, papers_of
-from broadsheet.rank.vocabulary import choose_terms, count_matrix, terms_of
+from broadsheet.rank.vocabulary import choose_terms, count_matrix
 from broadsheet.text.names import author_key
 
 N_DOCS_WITH_MIN = 3
@@ -27,13 +26,6 @@ class Columns:
     author_columns: dict[str, int]
 
 
-def paper_terms(document: CorpusDocument) -> Counter[str]:
-    """Words and phrases of title and abstract; a title's stand once more than they are written."""
-    counts = terms_of(_stems(document.text))
-    counts.update(terms_of(_stems(document.title)))
-    return counts
-
-
 def paper_columns(
     documents: Sequence[CorpusDocument],
     background: npt.NDArray[np.int64],
@@ -44,7 +36,7 @@ def paper_columns(
 
     `categories` gives each document's, where the data have any.
     """
-    terms = [paper_terms(document) for document in documents]
+    terms = [paper_terms(document.title, document.text) for document in documents]
     vocabulary = choose_terms(
         (terms[row] for row in background),
         n_docs_with_min=min(N_DOCS_WITH_MIN, 1 + len(background) // 100),
@@ -61,10 +53,6 @@ def paper_columns(
     return Columns(
         papers_of(counts, vectors, authors, count_matrix(tags, _numbered(tags))), author_columns
     )
-
-
-def _stems(text: str) -> list[str]:
-    return ["" if word in STOP_WORDS else stem(word) for word in words(text)]
 
 
 def _numbered(rows: Sequence[Sequence[str] | dict[str, int]]) -> dict[str, int]:

@@ -12,7 +12,7 @@ import numpy as np
 from broadsheet.evaluate.bootstrap import Figure
 from broadsheet.evaluate.card import figure_of
 from broadsheet.evaluate.contenders import Rows, World, ours
-from broadsheet.rank.background import Evidence, Floats
+from broadsheet.rank.background import Floats, likeness_of
 from broadsheet.rank.coldstart import next_to_judge
 from broadsheet.rank.dial import ALPHAS, folds, forward_folds, set_dial
 from broadsheet.rank.interest import fit_interest, scores
@@ -125,18 +125,6 @@ def judged_in_turn(
     for _ in range(n_asked):
         asked.append(next_to_judge(likeness, asked, [bool(is_liked[place]) for place in asked]))
     return asked
-
-
-def likeness_of(papers: Evidence) -> Floats:
-    """(n, n) mean of the cosines of words and of meaning; ones on the diagonal."""
-    words = np.asarray((papers.words @ papers.words.T).toarray(), dtype=np.float64)
-    parts = [words] if not papers.meaning.any() else [words, papers.meaning @ papers.meaning.T]
-    likeness = np.zeros_like(words)
-    for part in parts:
-        lengths = np.sqrt(np.maximum(np.diag(part), 1e-12))
-        likeness += part / np.outer(lengths, lengths) / len(parts)
-    np.fill_diagonal(likeness, 1.0)
-    return likeness
 
 
 def seconds_for(

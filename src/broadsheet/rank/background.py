@@ -145,6 +145,18 @@ def weigh(background: Background, papers: Papers) -> Evidence:
     return Evidence(papers, words, np.where(unknown, 0.0, meaning))
 
 
+def likeness_of(papers: Evidence) -> Floats:
+    """(n, n) mean of the cosines of words and of meaning; ones on the diagonal."""
+    words = np.asarray((papers.words @ papers.words.T).toarray(), dtype=np.float64)
+    parts = [words] if not papers.meaning.any() else [words, papers.meaning @ papers.meaning.T]
+    likeness = np.zeros_like(words)
+    for part in parts:
+        lengths = np.sqrt(np.maximum(np.diag(part), 1e-12))
+        likeness += part / np.outer(lengths, lengths) / len(parts)
+    np.fill_diagonal(likeness, 1.0)
+    return likeness
+
+
 def _weighed(counts: sparse.csr_array, idf: Floats) -> sparse.csr_array:
     weights = sparse.csr_array(counts, dtype=np.float64, copy=True)
     weights.data = (1.0 + np.log(np.maximum(weights.data, 1.0))) * idf[weights.indices]

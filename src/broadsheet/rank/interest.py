@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from broadsheet.rank.background import Background, Evidence, Floats
 
@@ -74,31 +75,41 @@ def fit_interest(
     dislikes, followed authors and categories.
     """
     shares = _shares(len(likes), like_weights)
-    word_weights, vector_weights = _directions(background, likes, shares)
+    word_weights, vector_weights = directions(background, likes, shares)
     if dislikes is not None and len(dislikes):
-        away = _directions(background, dislikes, _shares(len(dislikes), None))
+        away = directions(background, dislikes)
         word_weights = word_weights - DISLIKE_WEIGHT * away[0]
         vector_weights = vector_weights - DISLIKE_WEIGHT * away[1]
+    n_with = int(np.count_nonzero(np.diff(likes.papers.categories.indptr)))
     bare = Interest(
         word_weights=word_weights,
         vector_weights=vector_weights,
-        author_weights=_author_odds(background, likes, followed_authors),
-        category_weights=_category_odds(background, likes),
+        author_weights=author_odds(
+            background, _column_sums(likes.papers.authors), followed_authors
+        ),
+        category_weights=category_odds(background, _column_sums(likes.papers.categories), n_with),
         likes=likes,
         like_weights=shares,
         zeros=np.zeros(len(KINDS)),
         units=np.ones(len(KINDS)),
         weights=np.asarray(weights, dtype=np.float64),
     )
-    usual = raw_kinds(bare, background.sample)[:, :N_SCALED]
-    zeros, units = np.zeros(len(KINDS)), np.ones(len(KINDS))
-    zeros[:N_SCALED] = usual.mean(axis=0)
-    units[:N_SCALED] = np.where(usual.std(axis=0) > SPREAD_MIN, usual.std(axis=0), np.inf)
+    zeros, units = spread(raw_kinds(bare, background.sample))
     return replace(bare, zeros=zeros, units=units)
 
 
-def raw_kinds(interest: Interest, papers: Evidence) -> Floats:
-    """Each paper's evidence (n, 6) by kind, before it is put on one scale."""
+def spread(usual: Floats) -> tuple[Floats, Floats]:
+    """Zero and unit (6,) of each kind, from raw kinds (n, 6) of the background's sample."""
+    zeros, units = np.zeros(len(KINDS)), np.ones(len(KINDS))
+    scaled = usual[:, :N_SCALED]
+    zeros[:N_SCALED] = scaled.mean(axis=0)
+    units[:N_SCALED] = np.where(scaled.std(axis=0) > SPREAD_MIN, scaled.std(axis=0), np.inf)
+    return zeros, units
+
+
+def raw_kinds(interest: Interest, papers: Evidence, alike: Floats | None = None) -> Floats:
+    """Each paper's evidence (n, 6) by kind, before it is put on one scale. `alike` is their
+    `resemblance` to the likes, where the caller has it already."""
     authors = papers.papers.authors @ interest.author_weights
     has = papers.papers.categories
     n_has = np.maximum(np.diff(has.indptr), 1)
@@ -106,17 +117,25 @@ def raw_kinds(interest: Interest, papers: Evidence) -> Floats:
         [
             np.asarray(papers.words @ interest.word_weights.T),
             papers.meaning @ interest.vector_weights,
-            _likeness(interest, papers),
+            best_mean(resemblance(interest.likes, papers) if alike is None else alike),
             authors,
             (has @ interest.category_weights) / n_has,
         ]
     )
 
 
+def kinds(interest: Interest, papers: Evidence, alike: Floats | None = None) -> Floats:
+    """Each paper's evidence (n, 6) by kind on one scale; times the weights it is `contributions`.
+
+    `alike` as in `raw_kinds`.
+    """
+    scaled: Floats = (raw_kinds(interest, papers, alike) - interest.zeros) / interest.units
+    return scaled
+
+
 def contributions(interest: Interest, papers: Evidence) -> Floats:
     """What each kind adds to each paper's score, (n, 6); rows sum to `scores`."""
-    scaled = (raw_kinds(interest, papers) - interest.zeros) / interest.units
-    added: Floats = scaled * interest.weights
+    added: Floats = kinds(interest, papers) * interest.weights
     return added
 
 
@@ -133,12 +152,13 @@ def telling_words(
 
     `terms` (n_terms,) names the columns. Only what speaks for the paper; ties by name.
     """
-    paper = papers.words[[row]]
+    span = slice(papers.words.indptr[row], papers.words.indptr[row + 1])
+    columns = papers.words.indices[span]
     scale = interest.weights[:2] / interest.units[:2]
-    added = paper.data * (scale @ interest.word_weights[:, paper.indices])
+    added = papers.words.data[span] * (scale @ interest.word_weights[:, columns])
     named = [
         (terms[column], float(value))
-        for column, value in zip(paper.indices, added, strict=True)
+        for column, value in zip(columns, added, strict=True)
         if value > 0
     ]
     return sorted(named, key=lambda item: (-item[1], item[0]))[:n_terms]
@@ -148,7 +168,11 @@ def telling_likes(
     interest: Interest, papers: Evidence, row: int, *, n_likes: int = N_BEST
 ) -> list[tuple[int, float]]:
     """The likes that paper `row` resembles most: (row among the likes, likeness), best first."""
-    likeness = _resemblance(interest.likes, papers.rows([row]))[0]
+    return best_likes(resemblance(interest.likes, papers.rows([row]))[0], n_likes=n_likes)
+
+
+def best_likes(likeness: Floats, *, n_likes: int = N_BEST) -> list[tuple[int, float]]:
+    """The same from a paper's row of `resemblance` (n_likes,)."""
     order = np.lexsort((np.arange(likeness.size), -likeness))[:n_likes]
     return [(int(place), float(likeness[place])) for place in order if likeness[place] > 0]
 
@@ -167,8 +191,12 @@ def _shares(n_papers: int, weights: npt.ArrayLike | None) -> Floats:
     return shares
 
 
-def _directions(background: Background, judged: Evidence, shares: Floats) -> tuple[Floats, Floats]:
-    """Where judged papers lie from the background: in words (2, n_terms), in meaning (d,)."""
+def directions(
+    background: Background, judged: Evidence, shares: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Where judged papers lie from the background: in words (2, n_terms), in meaning (d,).
+    `shares` (n,) sum to 1; alike where not given."""
+    shares = _shares(len(judged), None) if shares is None else shares
     centroid = np.asarray(judged.words.T @ shares, dtype=np.float64).ravel()
     odds = _log_odds(background, judged, shares)
     return np.stack([centroid, odds]), background.precision @ (shares @ judged.meaning)
@@ -183,44 +211,51 @@ def _log_odds(background: Background, judged: Evidence, shares: Floats) -> Float
     return odds
 
 
-def _author_odds(background: Background, likes: Evidence, followed: npt.ArrayLike) -> Floats:
-    """ln(1 + n / (prior * share)) >= 0: an author the likes do not have says nothing."""
-    n_likes = np.asarray(likes.papers.authors.sum(axis=0), dtype=np.float64).ravel()
-    n_likes[np.asarray(followed, dtype=np.int64)] += FOLLOWED_LIKES
-    odds: Floats = np.log1p(n_likes / (PRIOR_PAPERS_AUTHORS * background.author_shares))
+def author_odds(background: Background, n_likes: Floats, followed: npt.ArrayLike) -> Floats:
+    """ln(1 + n / (prior * share)) >= 0, of authors with `n_likes` likes each: one whom the likes do
+    not have says nothing."""
+    n_papers = n_likes.copy()
+    n_papers[np.asarray(followed, dtype=np.int64)] += FOLLOWED_LIKES
+    odds: Floats = np.log1p(n_papers / (PRIOR_PAPERS_AUTHORS * background.author_shares))
     return odds
 
 
-def _category_odds(background: Background, likes: Evidence) -> Floats:
+def category_odds(background: Background, n_likes: Floats, n_with: int) -> Floats:
     """ln of the share of likes in each category, smoothed by the background's, over its share.
 
-    Likes without any category (from another source) are left out.
+    `n_likes` (n_categories,) of the `n_with` likes that have any category; the rest (from another
+    source) are left out.
     """
-    has = likes.papers.categories
-    n_likes = np.asarray(has.sum(axis=0), dtype=np.float64).ravel()
-    n_with = int(np.count_nonzero(np.diff(has.indptr)))
     prior, shares = PRIOR_PAPERS_CATEGORIES, background.category_shares
     odds: Floats = np.log((n_likes + prior * shares) / ((n_with + prior) * shares))
     return odds
 
 
-def _likeness(interest: Interest, papers: Evidence) -> Floats:
-    """(n,) mean over the `N_BEST` likes that each paper resembles most."""
-    if len(interest.likes) == 0:
-        return np.zeros(len(papers))
-    likeness = _resemblance(interest.likes, papers)
+def _column_sums(columns: sparse.csr_array) -> Floats:
+    sums: Floats = np.asarray(columns.sum(axis=0), dtype=np.float64).ravel()
+    return sums
+
+
+def best_mean(likeness: Floats) -> Floats:
+    """(n,) mean over the `N_BEST` likes that each paper resembles most; 0 without likes."""
+    if likeness.shape[1] == 0:
+        return np.zeros(len(likeness))
     n_best = min(N_BEST, likeness.shape[1])
     best = np.partition(likeness, -n_best, axis=1)[:, -n_best:]
     mean: Floats = best.mean(axis=1)
     return mean
 
 
-def _resemblance(likes: Evidence, papers: Evidence) -> Floats:
+def resemblance(likes: Evidence, papers: Evidence) -> Floats:
     """(n_papers, n_likes): product of words plus cosine of centred vectors."""
     words = np.asarray((papers.words @ likes.words.T).toarray(), dtype=np.float64)
-    cosines = _unit(papers.meaning) @ _unit(likes.meaning).T
-    total: Floats = words + cosines
-    return total
+    return words + cosines(papers.meaning, likes.meaning)
+
+
+def cosines(papers: Floats, likes: Floats) -> Floats:
+    """(n_papers, n_likes) of centred vectors; 0 where there is none."""
+    found: Floats = _unit(papers) @ _unit(likes).T
+    return found
 
 
 def _unit(vectors: Floats) -> Floats:

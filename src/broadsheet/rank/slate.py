@@ -38,18 +38,23 @@ def choose_slate(
     n_places: int,
     n_exploration: int,
     rng: np.random.Generator,
+    candidates: npt.ArrayLike | None = None,
 ) -> Slate:
     """Fill `n_places` from papers at or above `threshold`, then draw `n_exploration` others.
 
-    `scores` (n,), `likeness` (n, n) positive semidefinite with ones on the diagonal (cosines).
-    Exploration draws from all that were not chosen, above or below the threshold; its places come
-    last. Papers already shown or read are left out by the caller.
+    `scores` (n,); `candidates` are the rows that can be chosen, all where not given; `likeness` is
+    theirs: (n_candidates, n_candidates) positive semidefinite with ones on the diagonal (cosines).
+    Exploration draws from those below the threshold, and where that is -inf from all that were not
+    chosen; its places come last. Papers already shown or read are left out by the caller.
     """
     values = np.asarray(scores, dtype=np.float64)
     alike = np.asarray(likeness, dtype=np.float64)
-    above = np.flatnonzero(values >= threshold)
-    picked = above[diverse(values[above], alike[np.ix_(above, above)], n_places)]
+    rows = np.arange(values.size) if candidates is None else np.asarray(candidates, dtype=np.int64)
+    above = np.flatnonzero(values[rows] >= threshold)
+    picked = rows[above[diverse(values[rows[above]], alike[np.ix_(above, above)], n_places)]]
     others = np.setdiff1d(np.arange(values.size), picked)
+    if np.isfinite(threshold):
+        others = others[values[others] < threshold]
     chances = exploration_chances(values[others], n_exploration)
     drawn = draw_systematic(chances, rng=rng)
     drawn = drawn[np.lexsort((drawn, -values[others][drawn]))]

@@ -97,6 +97,13 @@ def compile_query(searcher: LexicalSearcher, root: Node | None) -> Compiled:
         return _Compiler(searcher).compile(root)
 
 
+def compile_condition(searcher: LexicalSearcher, root: Node | None) -> Query | None:
+    """What finds the documents that have every word of `root` and meet all it asks for; None where
+    it asks for nothing. Raises SearchIndexError where the index is damaged."""
+    with reading():
+        return None if root is None else _Compiler(searcher).condition(root)
+
+
 def telling_terms(
     searcher: LexicalSearcher, shown: Shown, *, limit: int = TELLING_TERMS_MAX
 ) -> list[tuple[str, float]]:
@@ -170,6 +177,9 @@ class _Compiler:
             conditions=tuple(dict.fromkeys(others)),
             text=said(root),
         )
+
+    def condition(self, root: Node) -> Query | None:
+        return self._all(root.nodes if isinstance(root, And) else (root,))
 
     def _rarest(self, tokens: list[str]) -> list[str]:
         """All tokens, or of very many the rarest WORDS_MAX, in their order; unknown ones last."""

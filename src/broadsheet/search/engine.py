@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +16,7 @@ from broadsheet.index.lexical import LexicalIndex, LexicalSearcher
 from broadsheet.index.vectors import Numbers, VectorIndex
 from broadsheet.rank.passage import passage
 from broadsheet.rank.similar import closest_part
-from broadsheet.search.compile import Compiled, compile_query
+from broadsheet.search.compile import Compiled, compile_condition, compile_query
 from broadsheet.search.facets import Facets, count_facets
 from broadsheet.search.highlight import Highlighter
 from broadsheet.search.hits import Hit as Hit
@@ -29,9 +31,10 @@ from broadsheet.search.hybrid import (
     rest_of,
 )
 from broadsheet.search.meaning import Meaning, MeaningSource, Vector
-from broadsheet.search.query import Query, parse_query, plain_query
+from broadsheet.search.query import Announced, Query, join_and, parse_query, plain_query
 from broadsheet.search.ranking import (
     Ranking,
+    all_doc_nos,
     best_scores,
     count_documents,
     rank_all,
@@ -134,6 +137,27 @@ def find_all(index: LexicalIndex, text: str) -> list[int]:
     compiled = asked.compiled
     scored = compiled.scored and compiled.strict is not None
     return rank_all(asked.searcher, asked.choose(0, 0).query, scored=scored)
+
+
+def find_meeting(index: LexicalIndex, text: str, first: date, last: date) -> Numbers | None:
+    """The doc_nos, ascending, of the documents announced from `first` to `last` that have every
+    word of `text` and meet all its conditions; None where it asks for nothing.
+
+    Unlike a search it never settles for some of the words: this is for rules that must hold.
+    """
+    root = parse_query(text).root
+    if root is None:
+        return None
+    searcher = index.searcher()
+    query = compile_condition(searcher, join_and([root, Announced(first, last)]))
+    if query is None or compile_condition(searcher, root) is None:
+        return None
+    return np.sort(all_doc_nos(searcher, query))
+
+
+def find_indexed(index: LexicalIndex, doc_nos: Sequence[int]) -> set[int]:
+    """Those of the documents that the text index knows."""
+    return set(index.searcher().find(list(doc_nos)))
 
 
 @dataclass(frozen=True)

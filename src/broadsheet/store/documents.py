@@ -137,6 +137,38 @@ def last_change_no(db: Reads) -> int:
     return int(db.read("SELECT max(change_no) FROM documents")[0][0] or 0)
 
 
+def change_numbers(db: Reads, doc_nos: Sequence[int]) -> dict[int, int]:
+    """When each document changed last, in this order; merged and unknown ones are left out."""
+    known: dict[int, int] = dict(
+        read_in(
+            db,
+            "SELECT doc_no, change_no FROM documents WHERE doc_no IN (?*) AND merged_into IS NULL",
+            doc_nos,
+        )
+    )
+    return {doc_no: known[doc_no] for doc_no in doc_nos if doc_no in known}
+
+
+def newest_announced(db: Reads, limit: int) -> list[int]:
+    """The last documents to be announced, newest first; then those that no source announced."""
+    rows = db.read(
+        "SELECT doc_no FROM documents WHERE merged_into IS NULL"
+        " ORDER BY announced DESC, doc_no DESC LIMIT ?",
+        (limit,),
+    )
+    return [doc_no for (doc_no,) in rows]
+
+
+def stream_between(db: Reads, first: date, last: date) -> list[int]:
+    """The documents announced from `first` to `last`, most attention first, ties by doc_id."""
+    rows = db.read(
+        "SELECT doc_no FROM documents WHERE announced BETWEEN ? AND ? AND merged_into IS NULL"
+        " ORDER BY attention DESC, doc_id",
+        (first.isoformat(), last.isoformat()),
+    )
+    return [doc_no for (doc_no,) in rows]
+
+
 def count_documents(db: Reads) -> int:
     return int(db.read("SELECT count(*) FROM documents WHERE merged_into IS NULL")[0][0])
 

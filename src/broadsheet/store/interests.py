@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from broadsheet.errors import NotFoundError
 from broadsheet.store.database import Row, Transaction
-from broadsheet.store.documents import CATEGORY_GAP, Reads
+from broadsheet.store.documents import CATEGORY_GAP, Reads, read_in
 
 INTERESTS_MAX = 100
 NAME_CHARS_MAX = 120
@@ -161,6 +161,26 @@ def holdings_of(db: Reads, interest_no: int) -> Holdings:
         tuple(Rule(RuleKind(kind), query) for kind, query in rules),
         tuple((key, name) for key, name in authors),
     )
+
+
+def judged_in_any(db: Reads, reader_no: int, doc_nos: Sequence[int]) -> set[int]:
+    """Those of the documents that a reader judged for some interest, dropped ones among them."""
+    own = "(SELECT interest_no FROM interests WHERE reader_no = ?)"
+    direct = read_in(
+        db,
+        "SELECT doc_no FROM judgments WHERE doc_no IN (?*)"  # noqa: S608
+        f" AND interest_no IN {own}",
+        doc_nos,
+        reader_no,
+    )
+    merged = read_in(
+        db,
+        "SELECT d.merged_into FROM documents d JOIN judgments j USING (doc_no)"  # noqa: S608
+        f" WHERE d.merged_into IN (?*) AND j.interest_no IN {own}",
+        doc_nos,
+        reader_no,
+    )
+    return {doc_no for (doc_no,) in [*direct, *merged]}
 
 
 def make_interest(

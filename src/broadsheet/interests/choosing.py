@@ -1,0 +1,210 @@
+"""From what is known of an interest to the places of its slate: the fit, the line of the dial, the
+choice. Pure: arrays in, arrays out; chance is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.rank.background import Background, Evidence, Floats, likeness_of
+from broadsheet.rank.dial import (
+    ALPHAS,
+    Dial,
+    exposure_weights,
+    folds,
+    forward_folds,
+    set_dial,
+)
+from broadsheet.rank.interest import (
+    WEIGHTS,
+    Interest,
+    fit_interest,
+    kinds,
+    recency_weights,
+    resemblance,
+)
+from broadsheet.rank.preference import Choice, fit_preferences
+from broadsheet.rank.refits import Refits
+from broadsheet.rank.slate import choose_slate
+
+Rows = npt.NDArray[np.int64]
+
+#: Papers among which likeness is weighed; the rest stand too far down to get a place.
+N_CANDIDATES = 100
+#: Of the dial's evidence: a like of a year ago counts half as much above the floor.
+HALF_LIFE_D, RECENCY_FLOOR = 365.0, 0.25
+#: Titles shown beneath a slate: above the line without a place, and the first ones below it.
+N_MORE, N_BELOW = 200, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The liked paper `like` (row of the likes) was chosen over those of `Known.passed` in `rows`,
+    which stood above it."""
+
+    like: int
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of an interest, in columns of `background`.
+
+    `likes` are `n_liked` papers, newest first, then perhaps a description. `ages_d` and
+    `propensities` (n_liked,): how long ago each was liked, and the chance with which it was shown
+    if that was at an exploration place, 1 else. `is_dated`: their order is that of time.
+    `followed` are columns of authors.
+    """
+
+    background: Background
+    likes: Evidence
+    n_liked: int
+    ages_d: Floats
+    propensities: Floats
+    is_dated: bool
+    dislikes: Evidence
+    followed: Sequence[int]
+    passed: Evidence
+    comparisons: Sequence[Comparison]
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing here could tell one paper from another."""
+        return not (len(self.likes) or len(self.dislikes) or self.followed)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """`held_out` (n,) are scores of likes under models that had not seen them, `evidence` (n,)
+    what each counts."""
+
+    interest: Interest
+    held_out: Floats
+    evidence: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A stream under an interest. `kinds` (n, 6) times the interest's weights are the `scores`
+    (n,); `alike` (n, n_likes) is the resemblance to each like."""
+
+    alike: Floats
+    kinds: Floats
+    scores: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Rows of the stream: `chosen` and then explored ones with their chances, `more` above the
+    line, `below` it; `n_above` counts all above."""
+
+    rows: Rows
+    explores: npt.NDArray[np.bool_]
+    propensities: Floats
+    more: Rows
+    below: Rows
+    n_above: int
+
+
+def fit(known: Known) -> Fitted:
+    """The interest, its kinds of evidence weighed by what the reader chose over what."""
+    held, places, choices = _cross_fitted(known)
+    weights = WEIGHTS
+    if choices:
+        # No kind may count against what it is evidence for.
+        weights = np.maximum(fit_preferences(choices, WEIGHTS), 0.0)
+    interest = fit_interest(
+        known.background,
+        known.likes,
+        dislikes=known.dislikes,
+        followed_authors=known.followed,
+        weights=weights,
+    )
+    recent = recency_weights(known.ages_d, half_life_days=HALF_LIFE_D, floor=RECENCY_FLOOR)
+    counts = recent * exposure_weights(known.propensities)
+    return Fitted(interest, held @ weights, counts[places])
+
+
+def rank_stream(fitted: Fitted, stream: Evidence) -> Ranked:
+    alike = resemblance(fitted.interest.likes, stream)
+    found = kinds(fitted.interest, stream, alike)
+    return Ranked(alike, found, found @ fitted.interest.weights)
+
+
+def settings(fitted: Fitted, alpha: float, *, draw: float) -> dict[float, Dial]:
+    """The dial at the usual settings and at `alpha`, by alpha; one draw keeps them in order."""
+    return {
+        setting: set_dial(fitted.held_out, setting, weights=fitted.evidence, draw=draw)
+        for setting in sorted({*ALPHAS, alpha})
+    }
+
+
+def fill_places(
+    stream: Evidence,
+    scores: Floats,
+    dial: Dial,
+    *,
+    n_places: int,
+    exploration: float,
+    rng: np.random.Generator,
+) -> Places:
+    """Up to `n_places`, of which the share `exploration` explores; ties by row.
+
+    Above the line nothing is lost: what gets no place stands in `more` (of a stream so large that
+    even this is bounded, the best). Without a promise there is no line.
+    """
+    n_exploration = min(round(exploration * n_places), n_places)
+    best = np.lexsort((np.arange(scores.size), -scores))
+    candidates = np.sort(best[:N_CANDIDATES])
+    slate = choose_slate(
+        scores,
+        likeness_of(stream.rows(candidates)),
+        threshold=dial.threshold,
+        n_places=n_places - n_exploration,
+        n_exploration=n_exploration,
+        rng=rng,
+        candidates=candidates,
+    )
+    left = best[~np.isin(best, slate.rows)]
+    is_above = scores[left] >= dial.threshold if dial.promised else np.zeros(left.size, bool)
+    above = left[is_above]
+    return Places(
+        slate.rows,
+        slate.explores,
+        slate.propensities,
+        above[:N_MORE],
+        left[~is_above][:N_BELOW],
+        int(np.count_nonzero(~slate.explores)) + above.size,
+    )
+
+
+def _cross_fitted(known: Known) -> tuple[Floats, Rows, list[Choice]]:
+    """Kinds (n, 6) of likes under interests that had not seen them, the likes' rows (n,), and the
+    comparisons as those interests saw them."""
+    parts = list((forward_folds if known.is_dated else folds)(known.n_liked))
+    if not parts:
+        return np.zeros((0, WEIGHTS.size)), np.zeros(0, np.int64), []
+    described = np.arange(known.n_liked, len(known.likes))
+    refits = Refits.of(
+        known.background,
+        known.likes,
+        dislikes=known.dislikes,
+        followed_authors=known.followed,
+        others=known.passed,
+    )
+    held: list[Floats] = []
+    choices: list[Choice] = []
+    for rows, out in parts:
+        compared = [entry for entry in known.comparisons if entry.like in out]
+        over = [entry.rows for entry in compared]
+        others = np.concatenate([np.zeros(0, np.int64), *over])
+        found, above = refits.kinds(np.concatenate([rows, described]), out, others)
+        held.append(found)
+        ends = np.cumsum([len(rows) for rows in over])[:-1]
+        for entry, beaten in zip(compared, np.split(above, ends) if over else [], strict=True):
+            chosen = found[np.flatnonzero(out == entry.like)]
+            choices.append(Choice(np.vstack([chosen, beaten]), 0))
+    return np.vstack(held), np.concatenate([out for _, out in parts]), choices

@@ -1,0 +1,162 @@
+"""Why a paper is in a slate, in words: the model's own contributions, heaviest first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scipy import sparse
+
+from broadsheet.index.analysis import stem, words
+from broadsheet.interests.choosing import Fitted, Ranked
+from broadsheet.rank.background import Evidence
+from broadsheet.rank.interest import KINDS, best_likes, telling_words
+from broadsheet.slate import Reason, ReasonKind
+from broadsheet.text.names import author_key
+from broadsheet.text.wording import clip, listed
+from broadsheet.types import Document
+
+#: What adds less than this, in spreads of a usual paper, is no reason.
+ADDED_MIN = 0.1
+N_WORDS, N_LIKES, N_NAMES = 4, 2, 3
+TITLE_CHARS_MAX = 90
+#: A liked paper is named where its words or meaning are as near as this.
+LIKENESS_MIN = 0.15
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What reasons are told from: names of the columns, the liked documents in their rows (after
+    them perhaps the description), followed authors by key, the rules that must hold."""
+
+    terms: Sequence[str]
+    categories: Sequence[str]
+    authors: Sequence[str]
+    likes: Sequence[Document]
+    followed: Mapping[str, str]
+    musts: Sequence[str]
+
+
+def tell(
+    telling: Telling,
+    fitted: Fitted,
+    ranked: Ranked,
+    stream: Evidence,
+    row: int,
+    document: Document,
+    *,
+    explores: bool = False,
+    propensity: float = 1.0,
+) -> tuple[Reason, ...]:
+    """The reasons of the paper in `row`; an exploration place says first that it is one."""
+    added = dict(zip(KINDS, ranked.kinds[row] * fitted.interest.weights, strict=True))
+    found = [
+        _words(telling, fitted, stream, row, document, added["words"] + added["odds"]),
+        _likes(telling, ranked, row, added["likeness"]),
+        _authors(telling, fitted, stream, row, document, added["authors"]),
+        _categories(telling, stream, row, added["categories"]),
+        _meaning(added["meaning"]),
+    ]
+    reasons = [reason for reason in found if reason is not None and reason.added >= ADDED_MIN]
+    reasons.sort(key=lambda reason: -reason.added)
+    if telling.musts:
+        said = "meets your " + ("rule " if len(telling.musts) == 1 else "rules ")
+        said += listed([f"“{query}”" for query in telling.musts[:N_NAMES]])
+        reasons.append(Reason(ReasonKind.RULES, said, 0.0, tuple(telling.musts)))
+    if explores:
+        said = f"was drawn to explore what you might like (chance {_chance(propensity)})"
+        reasons.insert(0, Reason(ReasonKind.EXPLORES, said, 0.0))
+    return tuple(reasons)
+
+
+def _words(
+    telling: Telling,
+    fitted: Fitted,
+    stream: Evidence,
+    row: int,
+    document: Document,
+    added: float,
+) -> Reason | None:
+    found = telling_words(fitted.interest, stream, row, telling.terms, n_terms=2 * N_WORDS)
+    written = _written(document)
+    terms: list[str] = []
+    for term, _ in found:
+        # A word that a phrase before it holds says nothing more.
+        if not any(term in taken.split() for taken in terms):
+            terms.append(term)
+    names = [" ".join(written.get(part, part) for part in term.split()) for term in terms]
+    names = list(dict.fromkeys(names))[:N_WORDS]
+    if not names:
+        return None
+    said = "has " + listed([f"“{name}”" for name in names])
+    return Reason(ReasonKind.WORDS, said, added, tuple(names))
+
+
+def _likes(telling: Telling, ranked: Ranked, row: int, added: float) -> Reason | None:
+    best = [
+        place
+        for place, likeness in best_likes(ranked.alike[row], n_likes=N_LIKES)
+        if likeness >= LIKENESS_MIN
+    ]
+    if not best:
+        return None
+    liked = [telling.likes[place] for place in best if place < len(telling.likes)]
+    said = [f"“{clip(document.title, TITLE_CHARS_MAX)}”" for document in liked]
+    if len(liked) < len(best):
+        said.append("your description")
+    tail = ", which you liked" if liked else ""
+    return Reason(
+        ReasonKind.LIKES,
+        f"resembles {listed(said)}{tail}",
+        added,
+        tuple(document.title for document in liked),
+        tuple(document.doc_id for document in liked),
+    )
+
+
+def _authors(
+    telling: Telling, fitted: Fitted, stream: Evidence, row: int, document: Document, added: float
+) -> Reason | None:
+    columns = _columns(stream.papers.authors, row)
+    weights = fitted.interest.author_weights
+    heaviest = sorted(columns, key=lambda column: (-weights[column], telling.authors[column]))
+    keys = [telling.authors[column] for column in heaviest if weights[column] > 0][:N_NAMES]
+    if not keys:
+        return None
+    spelled = _spelled(document)
+    followed = [spelled.get(key, telling.followed[key]) for key in keys if key in telling.followed]
+    others = [spelled.get(key, key) for key in keys if key not in telling.followed]
+    said = [f"is by {listed(followed)}, whom you follow"] if followed else []
+    said += [f"is by {listed(others)}, of papers you liked"] if others else []
+    return Reason(ReasonKind.AUTHORS, "; ".join(said), added, (*followed, *others))
+
+
+def _categories(telling: Telling, stream: Evidence, row: int, added: float) -> Reason | None:
+    names = [telling.categories[column] for column in _columns(stream.papers.categories, row)]
+    if not names:
+        return None
+    said = f"is in {listed(sorted(names)[:N_NAMES])}, as your likes are"
+    return Reason(ReasonKind.CATEGORIES, said, added, tuple(names))
+
+
+def _meaning(added: float) -> Reason | None:
+    return Reason(ReasonKind.MEANING, "is near in meaning to what you like", added)
+
+
+def _columns(matrix: sparse.csr_array, row: int) -> list[int]:
+    found: list[int] = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].tolist()
+    return found
+
+
+def _written(document: Document) -> dict[str, str]:
+    """How this paper writes each stem first."""
+    text = words(f"{document.title} . {document.abstract}")
+    return {stem(word): word for word in reversed(text)}
+
+
+def _spelled(document: Document) -> dict[str, str]:
+    return {author_key(author.name): author.name for author in document.authors}
+
+
+def _chance(propensity: float) -> str:
+    return f"{propensity:.0%}" if propensity >= 0.01 else f"{propensity:.1%}"
