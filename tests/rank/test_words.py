@@ -6,6 +6,8 @@ from broadsheet.rank.words import (
     bm25f,
     dot,
     inverse_document_frequency,
+    pair_counts,
+    pool_frequencies,
     shared_terms,
     tfidf_vector,
     weighted_counts,
@@ -36,3 +38,15 @@ def test_tfidf_vectors_are_unit_and_compare() -> None:
     assert dot(left, right) == pytest.approx(dot(right, left))
     assert shared_terms(left, left) == ["rare", "dull"]
     assert tfidf_vector({}, idf) == {}
+
+
+def test_pairs_do_not_reach_across_sentences() -> None:
+    counts = pair_counts(["gibbs", "sampling"], [["we", "use", "gibbs"], ["sampling", "works"]])
+    assert counts == {"gibbs sampling": 2, "we use": 1, "use gibbs": 1, "sampling works": 1}
+
+
+def test_a_term_of_every_document_of_the_pool_tells_least() -> None:
+    idf = pool_frequencies([{"a": 1, "b": 2}, {"b": 1}, {"b": 1, "a": 4}])
+    assert set(idf) == {"a", "b"}
+    assert idf["a"] == pytest.approx(math.log(1 + 3 / 2.5))
+    assert 0 < idf["b"] < idf["a"]

@@ -32,13 +32,14 @@ class Weights:
     matched: float
     same: float
     words: float
+    pairs: float = 0.0
 
 
 WEIGHTS: Mapping[Aspect, Weights] = {
     Aspect.ALL: Weights(whole=0.5, matched=1.0, same=1.0, words=0.25),
     Aspect.BACKGROUND: Weights(whole=0.5, matched=1.0, same=1.0, words=0.25),
-    # A method is known by its names, and they stand in any sentence of the other paper.
-    Aspect.METHOD: Weights(whole=0.0, matched=2.0, same=0.0, words=0.5),
+    # A method is known by its names, mostly of two words, in any sentence of the other paper.
+    Aspect.METHOD: Weights(whole=0.2, matched=2.0, same=0.0, words=0.5, pairs=0.4),
     Aspect.RESULT: Weights(whole=0.5, matched=1.0, same=1.0, words=0.25),
 }
 
@@ -123,6 +124,7 @@ def similarity(
     *,
     whole: npt.ArrayLike,
     words: npt.ArrayLike,
+    pairs: npt.ArrayLike | None = None,
     aspect: Aspect = Aspect.ALL,
     rows: Sequence[int] | None = None,
 ) -> Scores:
@@ -131,8 +133,8 @@ def similarity(
     Each of these is standardised over the pool (`z_scores`) and added: the cosine of the papers
     as a whole (`whole`), the mean over the query's parts of their best match in the paper, the
     same with matches in sentences of another aspect taken down, and the likeness of their words
-    (`words`). For `all` the third is the second turned round: each part of the paper matched in
-    the query.
+    (`words`) and, where they count, of their pairs of words (`pairs`). For `all` the third is the
+    second turned round: each part of the paper matched in the query.
     """
     kinds, weights = WEIGHTS[aspect], part_weights(query, aspect, rows=rows)
     matched = weights @ best_matches(query.vectors, pool)
@@ -141,12 +143,13 @@ def similarity(
     else:
         penalty = OTHER_ASPECT_PENALTY * (1.0 - pool.shares[:, ASPECTS.index(aspect)])
         third = weights @ best_matches(query.vectors, pool, penalty=penalty)
-    return (
+    scores: Scores = (
         kinds.whole * z_scores(whole)
         + kinds.matched * z_scores(matched)
         + kinds.same * z_scores(third)
         + kinds.words * z_scores(words)
     )
+    return scores if pairs is None else scores + kinds.pairs * z_scores(pairs)
 
 
 def _matched_back(query: Parts, pool: Pool) -> Scores:

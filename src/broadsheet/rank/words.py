@@ -7,6 +7,7 @@ are for ranking a given pool, and for checking the index against.
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,24 @@ def weighted_counts(title: Sequence[str], body: Sequence[str]) -> Counter[str]:
     counts = Counter({term: TITLE_WEIGHT * n for term, n in Counter(title).items()})
     counts.update(body)
     return counts
+
+
+def pair_counts(title: Sequence[str], bodies: Sequence[Sequence[str]]) -> Counter[str]:
+    """How often two terms stand side by side, in the title counted twice."""
+    counts = Counter({pair: 2 * n for pair, n in Counter(_pairs(title)).items()})
+    for body in bodies:
+        counts.update(_pairs(body))
+    return counts
+
+
+def _pairs(terms: Sequence[str]) -> list[str]:
+    return [f"{left} {right}" for left, right in pairwise(terms)]
+
+
+def pool_frequencies(documents: Sequence[Mapping[str, int]]) -> dict[str, float]:
+    """The inverse document frequency ln(1 + N / (n + 0.5)) of each term within a pool."""
+    n_with = Counter(term for document in documents for term in document)
+    return {term: math.log(1.0 + len(documents) / (n + 0.5)) for term, n in n_with.items()}
 
 
 def bm25f(

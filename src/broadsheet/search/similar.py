@@ -17,11 +17,20 @@ from broadsheet.index.vectors import Numbers
 from broadsheet.rank.aspects import Aspect
 from broadsheet.rank.fusion import Scores, best_first, z_scores
 from broadsheet.rank.passage import passage
-from broadsheet.rank.similar import Parts, Pool, closest_pair, similarity
+from broadsheet.rank.similar import (
+    WEIGHTS,
+    Parts,
+    Pool,
+    closest_pair,
+    part_weights,
+    similarity,
+)
 from broadsheet.rank.words import (
     bm25f,
     counts_length,
     dot,
+    pair_counts,
+    pool_frequencies,
     shared_terms,
     tfidf_vector,
     weighted_counts,
@@ -84,6 +93,7 @@ class _Words:
 
     def __init__(self, searcher: LexicalSearcher, this: Shown, others: Sequence[Shown]) -> None:
         self._idf = searcher.idf
+        self._this = this
         self._others = others
         self._query = _counts(this)
         self._counts = [_counts(other) for other in others]
@@ -97,6 +107,17 @@ class _Words:
             dict.fromkeys(self._query, 1.0), self._counts, idf=self._idf, mean_length=mean_length
         )
         return z_scores(bm25) + z_scores([dot(self._vector, other) for other in self._vectors])
+
+    def pairs(self, sentences: Sequence[str]) -> list[float]:
+        """For each of the others the tf-idf cosine of pairs of words with this paper's title and
+        these of its sentences."""
+        others = [
+            pair_counts(_stems(other.title), [_stems(other.abstract)]) for other in self._others
+        ]
+        idf = pool_frequencies(others)
+        query = pair_counts(_stems(self._this.title), [_stems(text) for text in sentences])
+        vector = tfidf_vector({pair: n for pair, n in query.items() if pair in idf}, idf)
+        return [dot(vector, tfidf_vector(counts, idf)) for counts in others]
 
     def shared(self, row: int) -> tuple[str, ...]:
         """The words that this paper and another share and that tell most, as the other writes
@@ -205,12 +226,17 @@ def _scores(
     if own is None or not known:
         return by_words, None
     query = meaning.vectors.vectors(np.array([this.doc_no]))[0]
+    pairs = None
+    if WEIGHTS[aspect].pairs > 0.0:
+        meant = np.flatnonzero(part_weights(own, aspect, rows=rows)[1:]) + 1
+        pairs = words_of.pairs([text for row in meant.tolist() if (text := _part(this, row))])
     scores = z_scores(by_words)
     scores[known] = similarity(
         own,
         Pool.of([found for found in parts if found is not None]),
         whole=meaning.vectors.cosines(query, doc_nos[known]),
         words=by_words[known],
+        pairs=None if pairs is None else np.asarray(pairs)[known],
         aspect=aspect,
         rows=rows,
     )
