@@ -30,6 +30,7 @@ class ReasonKind(StrEnum):
     MEANING = "meaning"
     RULES = "rules"
     EXPLORES = "explores"
+    REST = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ class Slate:
 
     `picks` are shown in full, exploration places last. Of the `n_above` papers above the line,
     those without a place stand in `more`, best first, by their titles: nothing above the line is
-    kept from the reader. `below` are the first ones under it. Without a promise the line is drawn
-    after the last pick, and `more` is empty.
+    kept from the reader. `below` are the first ones under it. Without a promise there is no line:
+    the best papers are chosen that score at least what a usual one does, and `more` is empty.
 
     `notice` says what the reader should know, "" for nothing; an empty slate always has one.
     `is_published`: it was shown already, and stays as it was then.
@@ -146,9 +147,9 @@ class Slate:
                 " missing here."
             )
         return (
-            "Too little evidence to promise anything:"
-            f" {percent(self.alpha)} takes {count_needed(setting)} likes, and there are"
-            f" {setting.evidence:.0f}."
+            f"Too little evidence to promise anything: missing at most {percent(self.alpha)} takes"
+            f" {count_needed(setting)} likes that can be put to the test, and"
+            f" {setting.evidence:.0f} can."
         )
 
 

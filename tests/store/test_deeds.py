@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from broadsheet.errors import NotFoundError, UsageError
-from broadsheet.store import collections, follows, marks, notes
+from broadsheet.store import collections, follows, interests, marks, notes
 from broadsheet.store.apply import undo_merge
 from broadsheet.store.database import Database
 from broadsheet.store.deeds import Deed, Done, Verb, do, get_done, list_done, undo
 from broadsheet.store.documents import find_doc_no
 from broadsheet.store.follows import FollowKind
+from broadsheet.store.interests import Choices, written
 from broadsheet.store.marks import Mark
 from broadsheet.store.readers import LOCAL_READER_NO, get_reader
 from broadsheet.types import Record
@@ -57,7 +59,13 @@ def everything(db: Database, reader: int = ME) -> tuple[object, ...]:
         [(found.name, collections.collected(db, found.collection_no)) for found in mine],
         [notes.get_note(db, reader, number).text for number in numbers],
         [(entry.kind, entry.value, entry.name) for entry in follows.list_follows(db, reader)],
-    )
+        [
+            (found.choices, [(judged.doc_no, judged.kind) for judged in held.judged], held.rules,
+             held.authors)
+            for found in interests.list_interests(db, reader)
+            for held in [interests.holdings_of(db, found.interest_no)]
+        ],
+    )  # fmt: skip
 
 
 PREPARED = [
@@ -65,6 +73,9 @@ PREPARED = [
     Deed(Verb.FOLLOW, value="ada-b", name="Ada B"), Deed(Verb.KEEP_SEARCH, value="cats"),
     Deed(Verb.TAG, 2, "later"), Deed(Verb.MAKE_COLLECTION, value="Mine"),
     Deed(Verb.COLLECT, 2, number=1), Deed(Verb.WRITE_NOTE, 2, "first"),
+    Deed(Verb.MAKE_INTEREST, value=written(Choices("Birds"))), Deed(Verb.LIKE_FOR, 2, number=1),
+    Deed(Verb.ADD_RULE, value="owls", name="must", number=1),
+    Deed(Verb.FOLLOW_FOR, value="ada-b", name="Ada B", number=1),
 ]  # fmt: skip
 DEEDS = [
     Deed(Verb.SAVE, 1), Deed(Verb.UNSAVE, 2), Deed(Verb.LIKE, 1), Deed(Verb.DISLIKE, 1),
@@ -76,6 +87,14 @@ DEEDS = [
     Deed(Verb.MAKE_COLLECTION, value="More"), Deed(Verb.RENAME_COLLECTION, number=1, value="Ours"),
     Deed(Verb.DROP_COLLECTION, number=1), Deed(Verb.WRITE_NOTE, 1, "new"),
     Deed(Verb.WRITE_NOTE, 2, "second", number=1), Deed(Verb.WRITE_NOTE, 2, "", number=1),
+    Deed(Verb.MAKE_INTEREST, value=written(Choices("Stars"))), Deed(Verb.DROP_INTEREST, number=1),
+    Deed(Verb.CHANGE_INTEREST, number=1, value=written(Choices("Owls", alpha=0.2))),
+    Deed(Verb.LIKE_FOR, 1, number=1), Deed(Verb.DISLIKE_FOR, 2, number=1),
+    Deed(Verb.UNJUDGE_FOR, 2, number=1), Deed(Verb.LIKE_ALL_FOR, number=1, value="[1, 2, 3]"),
+    Deed(Verb.UNLIKE_ALL_FOR, number=1, value="[1, 2]"),
+    Deed(Verb.ADD_RULE, number=1, name="never", value="cats"),
+    Deed(Verb.DROP_RULE, number=1, name="must", value="owls"),
+    Deed(Verb.FOLLOW_FOR, number=1, value="bo-c"), Deed(Verb.UNFOLLOW_FOR, number=1, value="ada-b"),
 ]  # fmt: skip
 
 
@@ -94,7 +113,7 @@ def test_every_deed_is_taken_back_whole(db: Database, deed: Deed) -> None:
 
 
 def test_every_verb_is_tried() -> None:
-    inverses = {Verb.RESTORE_COLLECTION}
+    inverses = {Verb.RESTORE_COLLECTION, Verb.RESTORE_INTEREST}
     assert {deed.verb for deed in DEEDS} == set(Verb) - inverses
 
 
@@ -104,7 +123,13 @@ def test_a_deed_done_twice_is_done_once(db: Database, deed: Deed) -> None:
         with db.transaction() as transaction:
             do(transaction, ME, earlier, now=NOW)
     before = everything(db)
-    again = done(db, deed.verb, doc_no=deed.doc_no, value=deed.value, number=deed.number)
+    if deed.verb is Verb.MAKE_INTEREST:
+        with pytest.raises(UsageError, match="another name"):
+            done(db, deed.verb, value=deed.value)
+        return
+    again = done(
+        db, deed.verb, doc_no=deed.doc_no, value=deed.value, number=deed.number, name=deed.name
+    )
     if deed.verb is not Verb.MAKE_COLLECTION:
         assert again.deed_no is None
         assert everything(db) == before
@@ -266,3 +291,38 @@ def test_the_last_saved_comes_first(db: Database) -> None:
             do(transaction, ME, Deed(Verb.SAVE, number), now=NOW + timedelta(days=days))
     assert marks.marked(db, ME, Mark.SAVED) == [2, 1, 3]
     assert marks.count_marks(db, ME) == {Mark.SAVED: 3}
+
+
+INTEREST_VERBS = [
+    deed for deed in DEEDS if deed.verb.value.endswith(("-for", "-rule", "-interest"))
+]
+
+
+@pytest.mark.parametrize("deed", INTEREST_VERBS, ids=lambda deed: str(deed.verb))
+def test_nobody_touches_another_s_interest(db: Database, deed: Deed) -> None:
+    if deed.verb is Verb.MAKE_INTEREST:
+        return
+    for earlier in PREPARED:
+        with db.transaction() as transaction:
+            do(transaction, ME, earlier, now=NOW)
+    before = everything(db)
+    with pytest.raises(NotFoundError, match="no interest 1 of yours"):
+        done(
+            db, deed.verb, reader=OTHER, doc_no=deed.doc_no, value=deed.value,
+            number=deed.number, name=deed.name,
+        )  # fmt: skip
+    assert everything(db) == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": " "}, {"name": "x" * 121}, {"alpha": 0.0}, {"alpha": 0.51}, {"places": 0},
+        {"places": 101}, {"exploration": 0.6}, {"categories": ("x" * 61,)},
+        {"description": "x" * 2_001},
+    ],
+)  # fmt: skip
+def test_what_no_interest_can_have_is_refused(db: Database, changes: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        done(db, Verb.MAKE_INTEREST, value=written(Choices(**{"name": "Birds", **changes})))
+    assert interests.list_interests(db, ME) == []

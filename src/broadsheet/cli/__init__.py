@@ -14,7 +14,17 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import digests, library, measuring, models, people, reading, running, trending
+from broadsheet.cli import (
+    digests,
+    interests,
+    library,
+    measuring,
+    models,
+    people,
+    reading,
+    running,
+    trending,
+)
 from broadsheet.cli.output import say
 from broadsheet.errors import BroadsheetError
 
@@ -73,6 +83,7 @@ running.register(app)
 models.register(app)
 measuring.register(app)
 people.register(app)
+interests.register(app)
 digests.register(app)
 
 

@@ -6,9 +6,11 @@ The keys are a contract: more may be added, none renamed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from broadsheet.rank.attention import attention, attention_inputs
+from broadsheet.slate import Pick, Slate
 from broadsheet.types import Author, Document, LedgerRow, Merge
 
 
@@ -179,3 +181,52 @@ def _author(author: Author) -> dict[str, str]:
 
 def _day(day: Any) -> str | None:
     return day.isoformat() if day else None
+
+
+def slate_shape(slate: Slate) -> dict[str, Any]:
+    """What an interest brings for a day."""
+    return {
+        "interest": slate.interest_no,
+        "name": slate.name,
+        "date": slate.day.isoformat(),
+        "first": slate.first.isoformat(),
+        "announced": slate.n_announced,
+        "ruled_out": slate.n_ruled_out,
+        "known": slate.n_known,
+        "stream": slate.n_stream,
+        "above": slate.n_above,
+        "alpha": slate.alpha,
+        "promise": slate.promise,
+        "promised": slate.setting.promised,
+        "dial": [asdict(setting) for setting in slate.dial],
+        "realised": asdict(slate.realised),
+        "notice": slate.notice or None,
+        "published": slate.is_published,
+        "papers": [pick_shape(pick) for pick in slate.picks],
+        "more": [_titled(document) for document in slate.more],
+        "below": [_titled(document) for document in slate.below],
+    }
+
+
+def pick_shape(pick: Pick) -> dict[str, Any]:
+    return {
+        **_titled(pick.document),
+        "score": pick.score,
+        "propensity": pick.propensity,
+        "explores": pick.explores,
+        "reasons": [
+            {
+                "kind": reason.kind.value,
+                "said": reason.said,
+                "added": reason.added,
+                "names": list(reason.names),
+                "doc_ids": list(reason.doc_ids),
+            }
+            for reason in pick.reasons
+        ],
+        "code_urls": [link.url for link in pick.document.code_links],
+    }
+
+
+def _titled(document: Document) -> dict[str, Any]:
+    return {"doc_id": document.doc_id, "title": document.title}

@@ -154,11 +154,13 @@ def fill_places(
     """Up to `n_places`, of which the share `exploration` explores; ties by row.
 
     Above the line nothing is lost: what gets no place stands in `more` (of a stream so large that
-    even this is bounded, the best). Without a promise there is no line.
+    even this is bounded, the best). Without a promise there is no line; what scores less than a
+    usual paper is not chosen then either.
     """
     n_exploration = min(round(exploration * n_places), n_places)
     best = np.lexsort((np.arange(scores.size), -scores))
-    candidates = np.sort(best[:N_CANDIDATES])
+    able = best if dial.promised else best[scores[best] >= 0.0]
+    candidates = np.sort(able[:N_CANDIDATES])
     slate = choose_slate(
         scores,
         likeness_of(stream.rows(candidates)),

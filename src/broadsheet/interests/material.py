@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 from scipy import sparse
@@ -64,9 +64,11 @@ def gather_stream(
     day: date,
     taken: Collection[int] = (),
     standing: Collection[int] = (),
+    again: Collection[int] = (),
 ) -> Stream:
     """The stream of the days; `taken` stand in another slate of the reader's. What is `standing`
-    in this very slate, which was shown before, is no longer part of the stream."""
+    in this very slate, which was shown before, is no longer part of the stream; what is to be
+    looked at `again` is part of it although it was shown."""
     db = corpus.db
     whole = corpus.kept_batch(
         backdrop,
@@ -74,7 +76,7 @@ def gather_stream(
         lambda: stream_between(db, first, day),
     )
     ruled, n_waiting = _meeting_rules(corpus, interest, holdings, whole, first, day)
-    known = _known_doc_nos(db, interest, whole.doc_nos[ruled].tolist()) | set(taken)
+    known = _known_doc_nos(db, interest, whole.doc_nos[ruled].tolist(), again) | set(taken)
     fresh = [
         row
         for row in ruled
@@ -91,7 +93,7 @@ def gather_stream(
 
 
 def gather(
-    corpus: Corpus, backdrop: Backdrop, interest: Interest, holdings: Holdings, *, now: datetime
+    corpus: Corpus, backdrop: Backdrop, interest: Interest, holdings: Holdings, *, day: date
 ) -> Material:
     """The evidence: likes, dislikes, description, authors, and what was chosen over what."""
     at = {entry.doc_no: entry.judged_at for entry in holdings.judged}
@@ -120,7 +122,8 @@ def gather(
         likes=evidence,
         n_liked=len(likes),
         ages_d=np.array(
-            [(now - at[paper.document.doc_no]).total_seconds() / 86_400 for paper in likes.papers]
+            [max((day - at[paper.document.doc_no].date()).days, 0) for paper in likes.papers],
+            dtype=np.float64,
         ),
         propensities=_propensities(likes, found_by),
         is_dated=len(days) > 1,
@@ -177,12 +180,14 @@ def _in_categories(names: Sequence[str], wanted: Sequence[str]) -> bool:
     )
 
 
-def _known_doc_nos(db: Database, interest: Interest, doc_nos: Sequence[int]) -> set[int]:
+def _known_doc_nos(
+    db: Database, interest: Interest, doc_nos: Sequence[int], again: Collection[int]
+) -> set[int]:
     """What the reader did something to, judged for any interest, or was shown before."""
     marked = marks_of(db, interest.reader_no, doc_nos)
     known = {doc_no for doc_no, marks in marked.items() if marks & KNOWING}
     known |= judged_in_any(db, interest.reader_no, doc_nos)
-    return known | set(shown_to(db, interest.reader_no, doc_nos))
+    return known | (set(shown_to(db, interest.reader_no, doc_nos)) - set(again))
 
 
 def _comparisons(

@@ -63,6 +63,8 @@ def tell(
         said = "meets your " + ("rule " if len(telling.musts) == 1 else "rules ")
         said += listed([f"“{query}”" for query in telling.musts[:N_NAMES]])
         reasons.append(Reason(ReasonKind.RULES, said, 0.0, tuple(telling.musts)))
+    if not reasons and not explores:
+        reasons.append(Reason(ReasonKind.REST, "is the nearest of what is left", 0.0))
     if explores:
         said = f"was drawn to explore what you might like (chance {_chance(propensity)})"
         reasons.insert(0, Reason(ReasonKind.EXPLORES, said, 0.0))
@@ -85,7 +87,7 @@ def _words(
         if not any(term in taken.split() for taken in terms):
             terms.append(term)
     names = [" ".join(written.get(part, part) for part in term.split()) for term in terms]
-    names = list(dict.fromkeys(names))[:N_WORDS]
+    names = [name for name in dict.fromkeys(names) if _is_telling(name)][:N_WORDS]
     if not names:
         return None
     said = "has " + listed([f"“{name}”" for name in names])
@@ -141,6 +143,11 @@ def _categories(telling: Telling, stream: Evidence, row: int, added: float) -> R
 
 def _meaning(added: float) -> Reason | None:
     return Reason(ReasonKind.MEANING, "is near in meaning to what you like", added)
+
+
+def _is_telling(name: str) -> bool:
+    """A number, or a letter alone, tells a reader nothing; a character of its own script does."""
+    return any(ch.isalpha() for ch in name) and (len(name) > 1 or not name.isascii())
 
 
 def _columns(matrix: sparse.csr_array, row: int) -> list[int]:

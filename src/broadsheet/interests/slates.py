@@ -60,18 +60,21 @@ def slate_of(
     now: datetime,
     taken: Collection[int] = (),
     holdings: Holdings | None = None,
+    is_afresh: bool = False,
 ) -> Slate:
     """The slate of `interest` for `day`, from what was announced from `first` to `day`.
 
     The same library, evidence and day give the same slate. One that was published
     (`publish_slate`) stays as it was shown. `taken` are doc_nos that stand in another slate of the
-    reader's today; `holdings`, where given, stand in for what the store knows: for a preview.
+    reader's today. For a preview `holdings` stand in for what the store knows, and with `is_afresh`
+    the slate is made as if that day's had not been shown yet.
 
     Raises SearchIndexError where rules cannot be looked up.
     """
     known = holdings if holdings is not None else holdings_of(corpus.db, interest.interest_no)
     backdrop = corpus.backdrop()
-    standing = slate_shown(corpus.db, interest.interest_no, day)
+    published = slate_shown(corpus.db, interest.interest_no, day)
+    standing = [] if is_afresh else published
     blank = _blank(interest, first, day)
     if backdrop is None:
         return replace(blank, notice="The library holds no paper yet.")
@@ -84,6 +87,7 @@ def slate_of(
         day=day,
         taken=taken,
         standing={entry.doc_no for entry in standing},
+        again={entry.doc_no for entry in published} if is_afresh else (),
     )
     counts = replace(
         blank,
@@ -93,7 +97,7 @@ def slate_of(
         n_stream=len(stream.batch),
         realised=_realised(corpus.db, interest, known),
     )
-    material = gather(corpus, backdrop, interest, known, now=now)
+    material = gather(corpus, backdrop, interest, known, day=day)
     musts = [rule.query for rule in known.rules if rule.kind is RuleKind.MUST]
     if material.known.says_nothing and not musts and not standing:
         notice = (
@@ -357,4 +361,7 @@ def _why_empty(slate: Slate) -> str:
         return f"Rules and categories leave none of the {n} announced."
     if slate.n_stream == 0:
         return f"You know all {counted(slate.n_known, 'paper')} of this stream already."
-    return f"None of {counted(slate.n_stream, 'paper')} reaches the line of the dial."
+    n = counted(slate.n_stream, "paper")
+    if slate.setting.promised:
+        return f"None of {n} reaches the line of the dial."
+    return f"None of {n} is nearer to this interest than papers usually are."

@@ -6,59 +6,23 @@ Every channel (pages, command line, programs) changes a reader's state here and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store import collections, follows, marks, notes
 from broadsheet.store.database import Transaction
 from broadsheet.store.documents import Reads
 from broadsheet.store.follows import FollowKind
+from broadsheet.store.interest_deeds import INTEREST_DEEDS
 from broadsheet.store.marks import Mark
 from broadsheet.store.readers import touch
+from broadsheet.store.verbs import Deed as Deed
+from broadsheet.store.verbs import Do
+from broadsheet.store.verbs import Verb as Verb
 
 TAG_CHARS_MAX = 60
 TAGS_MAX_PER_PAPER = 50
-
-
-class Verb(StrEnum):
-    LIKE = "like"
-    DISLIKE = "dislike"
-    UNVOTE = "unvote"
-    SAVE = "save"
-    UNSAVE = "unsave"
-    DISMISS = "dismiss"
-    RESTORE = "restore"
-    READ = "read"
-    UNREAD = "unread"
-    FOLLOW = "follow"
-    UNFOLLOW = "unfollow"
-    KEEP_SEARCH = "keep-search"
-    DROP_SEARCH = "drop-search"
-    TAG = "tag"
-    UNTAG = "untag"
-    COLLECT = "collect"
-    UNCOLLECT = "uncollect"
-    MAKE_COLLECTION = "make-collection"
-    RENAME_COLLECTION = "rename-collection"
-    DROP_COLLECTION = "drop-collection"
-    RESTORE_COLLECTION = "restore-collection"
-    WRITE_NOTE = "write-note"
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """`value` is a tag, an author_key, a query, a name or a note's text; `name` what it is
-    called. `number` is a collection or, for a note, the revision it was based on."""
-
-    verb: Verb
-    doc_no: int = 0
-    value: str = ""
-    name: str = ""
-    number: int = 0
-    group_no: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +39,7 @@ def do(transaction: Transaction, reader_no: int, deed: Deed, *, now: datetime) -
     inverse = _DO[deed.verb](transaction, reader_no, deed, now)
     if inverse is None:
         return Done(deed, None)
-    if deed.verb is Verb.MAKE_COLLECTION:
+    if deed.verb in (Verb.MAKE_COLLECTION, Verb.MAKE_INTEREST):
         deed = replace(deed, number=inverse.number)
     if deed.verb is Verb.WRITE_NOTE:
         deed = replace(deed, value="")
@@ -135,10 +99,7 @@ def _load(text: str) -> Deed:
     return Deed(**{**fields, "verb": Verb(fields["verb"])})
 
 
-_Do = Callable[[Transaction, int, Deed, datetime], Deed | None]
-
-
-def _marking(mark: Mark, inverse: Verb) -> _Do:
+def _marking(mark: Mark, inverse: Verb) -> Do:
     def do_mark(transaction: Transaction, reader_no: int, deed: Deed, now: datetime) -> Deed | None:
         news = marks.put_mark(transaction, reader_no, deed.doc_no, mark, now=now)
         return Deed(inverse, deed.doc_no) if news else None
@@ -146,7 +107,7 @@ def _marking(mark: Mark, inverse: Verb) -> _Do:
     return do_mark
 
 
-def _unmarking(mark: Mark, inverse: Verb) -> _Do:
+def _unmarking(mark: Mark, inverse: Verb) -> Do:
     def do_unmark(
         transaction: Transaction, reader_no: int, deed: Deed, now: datetime
     ) -> Deed | None:
@@ -159,7 +120,7 @@ def _unmarking(mark: Mark, inverse: Verb) -> _Do:
 _VOTES = {Mark.LIKED: Verb.LIKE, Mark.DISLIKED: Verb.DISLIKE}
 
 
-def _voting(vote: Mark | None) -> _Do:
+def _voting(vote: Mark | None) -> Do:
     """A vote takes the place of the one before."""
 
     def do_vote(transaction: Transaction, reader_no: int, deed: Deed, now: datetime) -> Deed | None:
@@ -176,7 +137,7 @@ def _voting(vote: Mark | None) -> _Do:
     return do_vote
 
 
-def _following(kind: FollowKind, inverse: Verb) -> _Do:
+def _following(kind: FollowKind, inverse: Verb) -> Do:
     def do_follow(
         transaction: Transaction, reader_no: int, deed: Deed, now: datetime
     ) -> Deed | None:
@@ -190,7 +151,7 @@ def _following(kind: FollowKind, inverse: Verb) -> _Do:
     return do_follow
 
 
-def _unfollowing(kind: FollowKind, inverse: Verb) -> _Do:
+def _unfollowing(kind: FollowKind, inverse: Verb) -> Do:
     def do_unfollow(
         transaction: Transaction, reader_no: int, deed: Deed, now: datetime
     ) -> Deed | None:
@@ -303,7 +264,7 @@ def _writable(
     return standing
 
 
-_DO: dict[Verb, _Do] = {
+_DO: dict[Verb, Do] = {
     Verb.LIKE: _voting(Mark.LIKED),
     Verb.DISLIKE: _voting(Mark.DISLIKED),
     Verb.UNVOTE: _voting(None),
@@ -326,4 +287,5 @@ _DO: dict[Verb, _Do] = {
     Verb.DROP_COLLECTION: _drop,
     Verb.RESTORE_COLLECTION: _restore,
     Verb.WRITE_NOTE: _write_note,
+    **INTEREST_DEEDS,
 }

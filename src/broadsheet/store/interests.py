@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from broadsheet.errors import NotFoundError
+from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store.database import Row, Transaction
 from broadsheet.store.documents import CATEGORY_GAP, Reads, read_in
 
@@ -16,7 +17,12 @@ NAME_CHARS_MAX = 120
 DESCRIPTION_CHARS_MAX = 2_000
 RULES_MAX = 50
 RULE_CHARS_MAX = 1_000
+AUTHORS_MAX = 500
 PLACES_MAX = 100
+CATEGORIES_MAX = 50
+CATEGORY_CHARS_MAX = 60
+ALPHA_MAX = 0.5
+EXPLORATION_MAX = 0.5
 
 
 class State(StrEnum):
@@ -38,16 +44,13 @@ class RuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a reader sets for an interest. `description` says in words what it is about.
-    `schedule` and `time_zone` as `broadsheet.schedule` reads them. `alpha` is the dial: the share
-    of wanted papers that may be missed; `places` how many papers a slate shows in full, of which
-    `exploration` (a share) explore. `categories`: of these alone; none for all."""
+    """What a reader sets for an interest. `description` says in words what it is about. `alpha` is
+    the dial: the share of wanted papers that may be missed; `places` how many papers a slate shows
+    in full, of which `exploration` (a share) explore. `categories`: of these alone; none for all.
+    """
 
     name: str
     description: str = ""
-    schedule: str = "daily 07:00"
-    time_zone: str = "UTC"
-    channel: str = "web"
     alpha: float = 0.10
     places: int = 20
     exploration: float = 0.10
@@ -98,9 +101,40 @@ class Holdings:
         return tuple(entry.doc_no for entry in self.judged if entry.kind is Judgment.DISLIKED)
 
 
+def checked(choices: Choices) -> Choices:
+    """The same with names trimmed. Raises UsageError for what no interest can have."""
+    name, description = " ".join(choices.name.split()), choices.description.strip()
+    categories = tuple(dict.fromkeys(" ".join(c.split()) for c in choices.categories if c.strip()))
+    if not name or len(name) > NAME_CHARS_MAX:
+        raise UsageError(f"an interest's name has 1 to {NAME_CHARS_MAX} characters")
+    if len(description) > DESCRIPTION_CHARS_MAX:
+        raise UsageError(f"a description has at most {DESCRIPTION_CHARS_MAX:,} characters")
+    if not 0.0 < choices.alpha <= ALPHA_MAX:
+        raise UsageError(f"the dial goes from above 0 to {ALPHA_MAX:.0%} of papers missed")
+    if not 1 <= choices.places <= PLACES_MAX:
+        raise UsageError(f"a slate has 1 to {PLACES_MAX} places")
+    if not 0.0 <= choices.exploration <= EXPLORATION_MAX:
+        raise UsageError(f"at most {EXPLORATION_MAX:.0%} of the places can explore")
+    if len(categories) > CATEGORIES_MAX or any(len(c) > CATEGORY_CHARS_MAX for c in categories):
+        raise UsageError(f"there are at most {CATEGORIES_MAX} categories, such as cs.CL")
+    return replace(choices, name=name, description=description, categories=categories)
+
+
+def written(choices: Choices) -> str:
+    return json.dumps(asdict(choices))
+
+
+def choices_of(text: str) -> Choices:
+    """As `written`."""
+    fields = json.loads(text)
+    return Choices(
+        **{**fields, "categories": tuple(fields["categories"]), "state": State(fields["state"])}
+    )
+
+
 _COLUMNS = (
-    "interest_no, reader_no, name, description, schedule, time_zone, channel, alpha, places,"
-    " exploration, categories, state, created_at"
+    "interest_no, reader_no, name, description, alpha, places, exploration, categories, state,"
+    " created_at"
 )
 
 
@@ -187,17 +221,16 @@ def make_interest(
     transaction: Transaction, reader_no: int, choices: Choices, *, now: datetime
 ) -> int:
     return transaction.run(
-        "INSERT INTO interests (reader_no, name, description, schedule, time_zone, channel, alpha,"
-        " places, exploration, categories, state, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO interests (reader_no, name, description, alpha, places, exploration,"
+        " categories, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (reader_no, *_values(choices), now.isoformat()),
     )
 
 
 def put_choices(transaction: Transaction, interest_no: int, choices: Choices) -> None:
     transaction.run(
-        "UPDATE interests SET name = ?, description = ?, schedule = ?, time_zone = ?, channel = ?,"
-        " alpha = ?, places = ?, exploration = ?, categories = ?, state = ? WHERE interest_no = ?",
+        "UPDATE interests SET name = ?, description = ?, alpha = ?, places = ?, exploration = ?,"
+        " categories = ?, state = ? WHERE interest_no = ?",
         (*_values(choices), interest_no),
     )
 
@@ -239,8 +272,7 @@ def put_likes(
     transaction: Transaction, interest_no: int, doc_nos: Sequence[int], *, now: datetime
 ) -> list[int]:
     """Many at once; returns those that were news. What was judged before stays as it was."""
-    known = {doc_no for entry in holdings_of(transaction, interest_no).judged
-             for doc_no in (entry.doc_no,)}  # fmt: skip
+    known = {entry.doc_no for entry in holdings_of(transaction, interest_no).judged}
     news = [doc_no for doc_no in dict.fromkeys(doc_nos) if doc_no not in known]
     transaction.run_many(
         "INSERT OR IGNORE INTO judgments (interest_no, doc_no, kind, judged_at)"
@@ -307,9 +339,6 @@ def _values(choices: Choices) -> tuple[object, ...]:
     return (
         choices.name,
         choices.description,
-        choices.schedule,
-        choices.time_zone,
-        choices.channel,
         choices.alpha,
         choices.places,
         choices.exploration,
@@ -320,16 +349,13 @@ def _values(choices: Choices) -> tuple[object, ...]:
 
 def _interest(row: Row) -> Interest:
     number, reader_no, *chosen, categories, state, created = row
-    name, description, schedule, time_zone, channel, alpha, places, exploration = chosen
+    name, description, alpha, places, exploration = chosen
     return Interest(
         number,
         reader_no,
         Choices(
             name,
             description,
-            schedule,
-            time_zone,
-            channel,
             alpha,
             places,
             exploration,

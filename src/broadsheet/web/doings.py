@@ -34,6 +34,19 @@ SAID = {
     Verb.DROP_COLLECTION: "Dropped the collection",
     Verb.RESTORE_COLLECTION: "Brought back the collection",
     Verb.WRITE_NOTE: "Wrote a note on",
+    Verb.MAKE_INTEREST: "Made the interest",
+    Verb.CHANGE_INTEREST: "Changed the interest",
+    Verb.DROP_INTEREST: "Dropped the interest",
+    Verb.RESTORE_INTEREST: "Brought back the interest",
+    Verb.LIKE_FOR: "Liked for an interest:",
+    Verb.DISLIKE_FOR: "Disliked for an interest:",
+    Verb.UNJUDGE_FOR: "Took back the judgment on",
+    Verb.LIKE_ALL_FOR: "Liked all papers of",
+    Verb.UNLIKE_ALL_FOR: "Took back the likes of",
+    Verb.ADD_RULE: "Made the rule",
+    Verb.DROP_RULE: "Dropped the rule",
+    Verb.FOLLOW_FOR: "Following for an interest:",
+    Verb.UNFOLLOW_FOR: "No longer following for an interest:",
 }
 
 
@@ -58,7 +71,7 @@ def show_done(db: Database, doings: Sequence[Done]) -> list[DoneShown]:
     shown = []
     for done in doings:
         document = documents.get(done.deed.doc_no)
-        about = document.title if document else done.deed.name or done.deed.value
+        about = document.title if document else _about(done)
         shown.append(
             DoneShown(
                 done.deed_no,
@@ -69,6 +82,12 @@ def show_done(db: Database, doings: Sequence[Done]) -> list[DoneShown]:
             )
         )
     return shown
+
+
+def _about(done: Done) -> str:
+    if done.deed.verb in (Verb.ADD_RULE, Verb.DROP_RULE):
+        return f"{done.deed.name}: {done.deed.value}"
+    return done.deed.name or done.deed.value
 
 
 def find_shown(db: Database, reader_no: int, deed_no: int) -> DoneShown | None:

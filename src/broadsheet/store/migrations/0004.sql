@@ -1,16 +1,14 @@
 -- What readers care about, and what was shown to them.
 
 -- A reader has several. A dropped one can be brought back. state: active, paused.
--- schedule: `daily 07:00` and the like, by the clock of time_zone. categories: one a line, none
--- for all. exploration: the share of places that explore.
+-- alpha: the dial, the share of wanted papers that may be missed. categories: one a line, none for
+-- all. exploration: the share of places that explore. Where and when its slates are delivered is
+-- said by subscriptions.
 CREATE TABLE interests (
     interest_no INTEGER PRIMARY KEY AUTOINCREMENT,
     reader_no   INTEGER NOT NULL REFERENCES readers (reader_no),
     name        TEXT NOT NULL,
     description TEXT NOT NULL,
-    schedule    TEXT NOT NULL,
-    time_zone   TEXT NOT NULL,
-    channel     TEXT NOT NULL,
     alpha       REAL NOT NULL,
     places      INTEGER NOT NULL,
     exploration REAL NOT NULL,

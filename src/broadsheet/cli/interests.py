@@ -1,0 +1,606 @@
+"""Commands for interests: what a reader cares about, and what it would bring."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.cli.opening import now, opened, parse_day
+from broadsheet.cli.output import print_json, print_table, print_text, say
+from broadsheet.errors import NotFoundError, UsageError
+from broadsheet.store.database import Database
+from broadsheet.store.deeds import Deed, Verb, do, undo
+from broadsheet.store.documents import get_document, load_documents, newest_day
+from broadsheet.store.interests import (
+    Choices,
+    Interest,
+    Judgment,
+    Rule,
+    RuleKind,
+    State,
+    holdings_of,
+    list_interests,
+    written,
+)
+from broadsheet.store.readers import LOCAL_READER_NO, find_reader
+
+if TYPE_CHECKING:
+    from broadsheet.slate import Slate
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Which = Annotated[str, typer.Argument(metavar="INTEREST", help="Its number or its name.")]
+Papers = Annotated[
+    list[str], typer.Argument(metavar="DOC_ID…", help="Any identifiers of papers here.")
+]
+For = Annotated[str, typer.Option("--for", help="Whose; the library's one reader if not given.")]
+About = Annotated[str | None, typer.Option(help="What it is about, in words.")]
+Categories = Annotated[
+    list[str] | None,
+    typer.Option("--category", help="Of these alone (cs.CL, cs); may be repeated."),
+]
+Dial = Annotated[
+    float | None, typer.Option(help="Share of wanted papers that may be missed: 0.05, 0.1, 0.2.")
+]
+Places = Annotated[int | None, typer.Option(help="How many papers a slate shows in full.")]
+Explore = Annotated[float | None, typer.Option(help="Share of the places that explore.")]
+Drop = Annotated[bool, typer.Option("--drop", help="Take it away instead.")]
+
+interest = typer.Typer(
+    help="What you care about: papers you like, rules, authors, and a dial.", no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(interest, name="interest")
+
+
+@interest.command("list")
+def list_(context: typer.Context, email: For = "", as_json: Json = False) -> None:
+    """All interests, and what each is learnt from."""
+    with opened(context) as (_, db):
+        found = list_interests(db, _reader_no(db, email))
+        rows = [_row(db, entry) for entry in found]
+    if as_json:
+        print_json({"interests": rows})
+        return
+    if not rows:
+        say("there is no interest yet; `broadsheet interest add NAME --help` says how to begin one")
+        return
+    columns = (
+        "interest",
+        "name",
+        "state",
+        "n_likes",
+        "n_dislikes",
+        "n_rules",
+        "n_authors",
+        "alpha",
+    )
+    print_table(columns, [[row[column] for column in columns] for row in rows])
+
+
+@interest.command()
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What it is called.")],
+    file: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="Like the papers of this file (BibTeX, RIS, CSL-JSON, …)."),
+    ] = None,
+    author: Annotated[
+        list[str] | None, typer.Option(help="Like this author's papers, and follow them.")
+    ] = None,
+    about: About = None,
+    category: Categories = None,
+    dial: Dial = None,
+    places: Places = None,
+    explore: Explore = None,
+    email: For = "",
+    as_json: Json = False,
+) -> None:
+    """Begin an interest: with papers you have, an author, words, or by judging a few papers.
+
+    Papers of a file that are not here yet come into the library. Without any of these, ask
+    `broadsheet interest judge` which papers to judge first.
+
+    Example: broadsheet interest add "Sparse attention" --from library.bib --author "Ada Lovelace"
+    """
+    from broadsheet.interests.beginnings import begin, papers_of_author
+    from broadsheet.jobs.interests import take_in_file
+
+    with opened(context) as (settings, db):
+        reader_no = _reader_no(db, email)
+        choices = _changed(Choices(name), about, category, dial, places, explore)
+        likes: list[int] = []
+        authors: list[tuple[str, str]] = []
+        for wanted in author or ():
+            followed, papers = papers_of_author(db, wanted)
+            authors.append(followed)
+            likes += papers
+        for path in file or ():
+            found = take_in_file(db, settings, path, clock=now)
+            for line in found.said:
+                say(line)
+            likes += found.doc_nos
+        with db.transaction() as transaction:
+            done = begin(transaction, reader_no, choices, likes=likes, authors=authors, now=now())
+        made = {
+            "interest": done.deed.number,
+            "name": done.deed.name,
+            "likes": len(set(likes)),
+            "authors": len(authors),
+            "deed": done.deed_no,
+        }
+    if as_json:
+        print_json(made)
+        return
+    say(
+        f"interest {made['interest']}, {name!r}: {made['likes']} likes; undo: {_undo(done.deed_no)}"
+    )
+    if not likes and not authors and not about:
+        say(f"now judge a few papers: broadsheet interest judge {made['interest']}")
+
+
+@interest.command()
+def show(context: typer.Context, which: Which, email: For = "", as_json: Json = False) -> None:
+    """Everything known of an interest, and what each setting of its dial would mean today."""
+    with opened(context) as (settings, db):
+        found = _interest(db, email, which)
+        held = holdings_of(db, found.interest_no)
+        documents = {d.doc_no: d for d in load_documents(db, [e.doc_no for e in held.judged])}
+        slate = _slate(db, settings, found, None)
+        row = _row(db, found)
+    judged = [
+        {
+            "doc_id": documents[entry.doc_no].doc_id,
+            "title": documents[entry.doc_no].title,
+            "kind": entry.kind.value,
+            "date": entry.judged_at.date().isoformat(),
+        }
+        for entry in held.judged
+        if entry.doc_no in documents
+    ]
+    if as_json:
+        print_json(
+            {
+                **row,
+                **_choices_shape(found.choices),
+                "judgments": judged,
+                "rules": [{"kind": rule.kind.value, "query": rule.query} for rule in held.rules],
+                "authors": [{"author_key": key, "name": name} for key, name in held.authors],
+                "dial": [asdict(setting) for setting in slate.dial],
+                "realised": asdict(slate.realised),
+                "promise": slate.promise,
+            }
+        )
+        return
+    print_text(f"{found.interest_no}. {found.name} ({found.choices.state})")
+    if found.choices.description:
+        print_text(f"   about: {found.choices.description}")
+    if found.choices.categories:
+        print_text(f"   of {', '.join(found.choices.categories)} alone")
+    for rule in held.rules:
+        print_text(f"   {rule.kind}: {rule.query}")
+    for _, name in held.authors:
+        print_text(f"   follows {name}")
+    _print_dial(slate)
+    for entry in judged:
+        print_text(f"   {entry['date']}  {entry['kind']:8}  {entry['title']}  {entry['doc_id']}")
+
+
+@interest.command("set")
+def set_(
+    context: typer.Context,
+    which: Which,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    about: About = None,
+    category: Categories = None,
+    dial: Dial = None,
+    places: Places = None,
+    explore: Explore = None,
+    state: Annotated[State | None, typer.Option(help="active or paused.")] = None,
+    email: For = "",
+) -> None:
+    """Change an interest's name, words, categories, dial or places.
+
+    Example: broadsheet interest set 1 --dial 0.05 --category cs.CL --category cs.LG
+    """
+    with opened(context) as (_, db):
+        found = _interest(db, email, which)
+        choices = _changed(found.choices, about, category, dial, places, explore)
+        choices = replace(choices, name=name or choices.name, state=state or choices.state)
+        deed = Deed(
+            Verb.CHANGE_INTEREST,
+            number=found.interest_no,
+            value=written(choices),
+            name=choices.name,
+        )
+        _do(db, found.reader_no, [deed])
+
+
+@interest.command()
+def like(context: typer.Context, which: Which, papers: Papers, email: For = "") -> None:
+    """Papers of this kind are wanted.
+
+    Example: broadsheet interest like 1 arxiv:2405.04434 arxiv:2405.04517
+    """
+    _judge_papers(context, which, papers, email, Verb.LIKE_FOR)
+
+
+@interest.command()
+def dislike(context: typer.Context, which: Which, papers: Papers, email: For = "") -> None:
+    """Papers of this kind are not wanted."""
+    _judge_papers(context, which, papers, email, Verb.DISLIKE_FOR)
+
+
+@interest.command()
+def forget(context: typer.Context, which: Which, papers: Papers, email: For = "") -> None:
+    """Take back what was said of these papers."""
+    _judge_papers(context, which, papers, email, Verb.UNJUDGE_FOR)
+
+
+@interest.command()
+def rule(
+    context: typer.Context,
+    which: Which,
+    kind: Annotated[RuleKind, typer.Argument(help="must: every paper; never: no paper.")],
+    query: Annotated[str, typer.Argument(help="A query, as `broadsheet search` reads it.")],
+    drop: Drop = False,
+    email: For = "",
+) -> None:
+    """A query that every paper must meet, word for word, or that none may.
+
+    Example: broadsheet interest rule 1 never 'survey OR title:benchmark'
+    """
+    from broadsheet.search.query import parse_query
+
+    with opened(context) as (_, db):
+        found = _interest(db, email, which)
+        for notice in parse_query(query).notices:
+            say(notice)
+        verb = Verb.DROP_RULE if drop else Verb.ADD_RULE
+        deed = Deed(verb, number=found.interest_no, value=query, name=kind.value)
+        _do(db, found.reader_no, [deed])
+
+
+@interest.command()
+def follow(
+    context: typer.Context,
+    which: Which,
+    author: Annotated[str, typer.Argument(metavar="NAME_OR_ID", help="An author here.")],
+    drop: Drop = False,
+    email: For = "",
+) -> None:
+    """What this author writes counts for the interest.
+
+    Example: broadsheet interest follow 1 "Ada Lovelace"
+    """
+    from broadsheet.store.authors import get_author
+
+    with opened(context) as (_, db):
+        found = _interest(db, email, which)
+        person = get_author(db, author)
+        verb = Verb.UNFOLLOW_FOR if drop else Verb.FOLLOW_FOR
+        deed = Deed(verb, number=found.interest_no, value=person.author_key, name=person.names[0])
+        _do(db, found.reader_no, [deed])
+
+
+@interest.command()
+def judge(
+    context: typer.Context,
+    which: Which,
+    n: Annotated[int, typer.Option("-n", min=1, max=50, help="How many to print.")] = 1,
+    email: For = "",
+    as_json: Json = False,
+) -> None:
+    """The papers whose judgment would tell most about you, most telling first.
+
+    Say like or dislike of each with `broadsheet interest like` and `dislike`; a dozen make a
+    beginning.
+
+    Example: broadsheet interest judge 1 -n 12
+    """
+    from broadsheet.interests.beginnings import to_judge
+    from broadsheet.jobs.interests import open_corpus
+
+    with opened(context) as (settings, db):
+        found = _interest(db, email, which)
+        doc_nos = to_judge(open_corpus(db, settings), found, now=now(), n_papers=n)
+        documents = load_documents(db, doc_nos)
+    if as_json:
+        print_json({"papers": [{"doc_id": d.doc_id, "title": d.title} for d in documents]})
+        return
+    for document in documents:
+        print_text(f"{document.title}\n     {document.doc_id}\n     {document.abstract[:300]}\n")
+    if not documents:
+        say("there is no paper left to ask about")
+
+
+@interest.command()
+def preview(
+    context: typer.Context,
+    which: Which,
+    like: Annotated[list[str] | None, typer.Option(help="As if this were liked.")] = None,
+    dislike: Annotated[list[str] | None, typer.Option(help="As if this were disliked.")] = None,
+    must: Annotated[list[str] | None, typer.Option(help="As if this rule held.")] = None,
+    never: Annotated[list[str] | None, typer.Option(help="As if this rule held.")] = None,
+    follow: Annotated[
+        list[str] | None, typer.Option(help="As if this author were followed.")
+    ] = None,
+    date_: Annotated[
+        str, typer.Option("--date", help="As 2026-03-01; the newest if not given.")
+    ] = "",
+    email: For = "",
+    as_json: Json = False,
+) -> None:
+    """What the interest brings on a day; and what a judgment, rule or author would change in it.
+
+    Nothing is saved.
+
+    Example: broadsheet interest preview 1 --never 'title:survey' --like arxiv:2405.04434
+    """
+    from broadsheet.export.shapes import pick_shape, slate_shape
+    from broadsheet.interests.preview import Trial
+    from broadsheet.interests.preview import preview as try_out
+    from broadsheet.jobs.interests import open_corpus
+    from broadsheet.store.authors import get_author
+
+    with opened(context) as (settings, db):
+        found = _interest(db, email, which)
+        people = [get_author(db, name) for name in follow or ()]
+        trial = Trial(
+            tuple(get_document(db, name).doc_no for name in like or ()),
+            tuple(get_document(db, name).doc_no for name in dislike or ()),
+            (
+                *(Rule(RuleKind.MUST, query) for query in must or ()),
+                *(Rule(RuleKind.NEVER, query) for query in never or ()),
+            ),
+            tuple((person.author_key, person.names[0]) for person in people),
+        )
+        day = _day(db, date_)
+        if not trial:
+            slate = _slate(db, settings, found, day)
+            change = None
+        else:
+            corpus = open_corpus(db, settings)
+            change = try_out(corpus, found, trial, first=day, day=day, now=now())
+            slate = change.after
+    if as_json:
+        made = slate_shape(slate)
+        if change is not None:
+            made["comes"] = [pick_shape(pick) for pick in change.comes]
+            made["goes"] = [{"doc_id": d.doc_id, "title": d.title} for d in change.goes]
+        print_json(made)
+        return
+    if change is not None:
+        for pick in change.comes:
+            print_text(f"+ {pick.document.title}  {pick.document.doc_id}\n     {pick.why}")
+        for document in change.goes:
+            print_text(f"- {document.title}  {document.doc_id}")
+        before, after = change.before.n_above, change.after.n_above
+        say(f"{len(change.comes)} come, {len(change.goes)} go; above the line {before} -> {after}")
+        return
+    _print_slate(slate)
+
+
+@interest.command()
+def remove(context: typer.Context, which: Which, email: For = "") -> None:
+    """Drop an interest; `broadsheet interest undo` brings it back."""
+    with opened(context) as (_, db):
+        found = _interest(db, email, which)
+        deed = Deed(Verb.DROP_INTEREST, number=found.interest_no, name=found.name)
+        _do(db, found.reader_no, [deed])
+
+
+@interest.command("undo")
+def undo_(
+    context: typer.Context,
+    deed: Annotated[int, typer.Argument(help="The number that the command printed.")],
+    email: For = "",
+) -> None:
+    """Take back what a command here did."""
+    with opened(context) as (_, db):
+        with db.transaction() as transaction:
+            taken = undo(transaction, _reader_no(db, email), deed, now=now())
+        say(f"undone: {taken.verb}")
+
+
+@interest.command("export")
+def export_(
+    context: typer.Context,
+    output: Annotated[
+        Path | None, typer.Option(help="Write it there; stdout if not given.")
+    ] = None,
+    email: For = "",
+) -> None:
+    """All your interests, their judgments, rules and authors, as one JSON document.
+
+    Example: broadsheet interest export --output interests.json
+    """
+    from broadsheet.interests.exchange import interests_out
+
+    with opened(context) as (_, db):
+        made = interests_out(db, _reader_no(db, email))
+    if output is None:
+        print_json(made)
+        return
+    try:
+        output.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror}; choose another path") from error
+    say(f"{len(made['interests'])} interests in {output}")
+
+
+@interest.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="What `interest export` wrote; - for stdin.")],
+    email: For = "",
+    as_json: Json = False,
+) -> None:
+    """Interests of another library; judgments of papers that are not here are named."""
+    from broadsheet.errors import ParseError
+    from broadsheet.interests.exchange import interests_in
+
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+        made = json.loads(text)
+    except OSError as error:
+        raise NotFoundError(f"cannot read {file}: {error.strerror}") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ParseError(f"not JSON: {error}", place=file) from error
+    with opened(context) as (_, db):
+        taken = interests_in(db, _reader_no(db, email), made, now=now())
+    if as_json:
+        missing = [{"doc_id": doc_id, "title": title} for doc_id, title in taken.missing]
+        print_json(
+            {
+                "interests": list(taken.interests),
+                "judgments": taken.n_judgments,
+                "missing": missing,
+            }
+        )
+        return
+    say(f"{len(taken.interests)} interests, {taken.n_judgments} judgments")
+    for doc_id, title in taken.missing:
+        print_text(f"not here: {doc_id}  {title}")
+
+
+def _judge_papers(
+    context: typer.Context, which: str, papers: Sequence[str], email: str, verb: Verb
+) -> None:
+    with opened(context) as (_, db):
+        found = _interest(db, email, which)
+        doc_nos = [get_document(db, name).doc_no for name in papers]
+        _do(
+            db,
+            found.reader_no,
+            [Deed(verb, doc_no, number=found.interest_no) for doc_no in doc_nos],
+        )
+
+
+def _do(db: Database, reader_no: int, deeds: Sequence[Deed]) -> None:
+    """All of them or none; says how each is taken back."""
+    with db.transaction() as transaction:
+        doings = [do(transaction, reader_no, deed, now=now()) for deed in deeds]
+    for done in doings:
+        said = "nothing changed" if done.deed_no is None else f"done; undo: {_undo(done.deed_no)}"
+        say(f"{done.deed.verb}: {said}")
+
+
+def _undo(deed_no: int | None) -> str:
+    return f"broadsheet interest undo {deed_no}"
+
+
+def _changed(
+    choices: Choices,
+    about: str | None,
+    category: list[str] | None,
+    dial: float | None,
+    places: int | None,
+    explore: float | None,
+) -> Choices:
+    return replace(
+        choices,
+        description=choices.description if about is None else about,
+        categories=choices.categories
+        if category is None
+        else tuple(name for name in category if name),
+        alpha=choices.alpha if dial is None else dial,
+        places=choices.places if places is None else places,
+        exploration=choices.exploration if explore is None else explore,
+    )
+
+
+def _reader_no(db: Database, email: str) -> int:
+    if not email:
+        return LOCAL_READER_NO
+    reader = find_reader(db, email)
+    if reader is None:
+        raise NotFoundError(f"{email} has no account here; `broadsheet user list`")
+    return reader.reader_no
+
+
+def _interest(db: Database, email: str, which: str) -> Interest:
+    """By number, else by name. Raises NotFoundError."""
+    found = list_interests(db, _reader_no(db, email))
+    for entry in found:
+        if which == str(entry.interest_no):
+            return entry
+    for entry in found:
+        if which.casefold() == entry.name.casefold():
+            return entry
+    raise NotFoundError(f"no interest {which!r} of yours; `broadsheet interest list` names them")
+
+
+def _day(db: Database, text: str) -> date:
+    return parse_day(text) if text else newest_day(db) or now().date()
+
+
+def _slate(db: Database, settings: Any, found: Interest, day: date | None) -> Slate:
+    from broadsheet.interests.slates import slate_of
+    from broadsheet.jobs.interests import open_corpus
+
+    asked = day or _day(db, "")
+    return slate_of(open_corpus(db, settings), found, first=asked, day=asked, now=now())
+
+
+def _row(db: Database, found: Interest) -> dict[str, Any]:
+    held = holdings_of(db, found.interest_no)
+    return {
+        "interest": found.interest_no,
+        "name": found.name,
+        "state": found.choices.state.value,
+        "n_likes": sum(entry.kind is Judgment.LIKED for entry in held.judged),
+        "n_dislikes": sum(entry.kind is Judgment.DISLIKED for entry in held.judged),
+        "n_rules": len(held.rules),
+        "n_authors": len(held.authors),
+        "alpha": found.choices.alpha,
+    }
+
+
+def _choices_shape(choices: Choices) -> dict[str, Any]:
+    return {**asdict(choices), "categories": list(choices.categories)}
+
+
+def _print_dial(slate: Slate) -> None:
+    for setting in slate.dial:
+        mark = "*" if setting.alpha == slate.alpha else " "
+        said = (
+            f"{setting.n_papers} papers today"
+            if setting.promised
+            else f"no promise yet: {setting.evidence:.0f} of {setting.evidence_needed:.0f} likes"
+        )
+        print_text(f"  {mark} miss at most {setting.alpha:.0%}: {said}")
+    if slate.realised.miss_rate is not None:
+        print_text(
+            f"    so far missed {slate.realised.miss_rate:.0%}, by {slate.realised.n_likes} likes"
+        )
+
+
+def _print_slate(slate: Slate) -> None:
+    print_text(f"{slate.name}, {slate.day:%A, %d %B %Y}\n")
+    for pick in slate.picks:
+        print_text(f"{pick.rank + 1:3}. {pick.document.title}")
+        print_text(f"     {pick.document.doc_id}  {pick.score:.2f}")
+        for reason in pick.reasons:
+            print_text(f"     {reason.said}")
+    for title, documents in (("above the line as well", slate.more), ("just below", slate.below)):
+        if documents:
+            print_text(f"\n{title}:")
+            for document in documents:
+                print_text(f"     {document.title}  {document.doc_id}")
+    _print_dial(slate)
+    if slate.notice:
+        say(slate.notice)
+    say(
+        f"{slate.n_announced} announced, {slate.n_ruled_out} ruled out, {slate.n_known} known,"
+        f" {slate.n_above} above the line. {slate.promise}"
+    )
