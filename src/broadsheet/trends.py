@@ -51,20 +51,19 @@ def refresh_trends(db: Database, *, now: datetime) -> None:
     trending_topics(db, now=now)
 
 
-def papers_at_hand(db: Reads) -> Made:
-    """As `trending_papers`, of the usual window; perhaps some changes old, and nothing is
-    written: for pages, which must not wait."""
+def find_papers(db: Reads) -> Made | None:
+    """`trending_papers` of the usual window as last worked out, perhaps some changes old."""
     known = find_computed(db, _papers_name(WINDOW_D))
-    return known.content if known else compute_papers(db, WINDOW_D)
+    return known.content if known else None
 
 
-def topics_at_hand(db: Reads) -> Made:
-    """As `trending_topics`; perhaps some changes old, and nothing is written."""
+def find_topics(db: Reads) -> Made | None:
+    """`trending_topics` as last worked out, perhaps some changes old."""
     known = find_computed(db, TOPICS)
-    return known.content if known else compute_topics(db)
+    return known.content if known else None
 
 
-def compute_papers(db: Reads, window_d: int) -> Made:
+def compute_papers(db: Reads, window_d: int = WINDOW_D) -> Made:
     day = newest_day(db)
     if day is None:
         return {"date": None, "window_d": window_d, "papers": []}

@@ -160,7 +160,8 @@ def test_static_files_are_addressed_by_content_and_kept(client: TestClient) -> N
         answer = client.get(link.attributes["href"])
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
-        assert answer.headers["content-type"].partition(";")[0] in ("text/css", "image/svg+xml")
+        kinds = ("text/css", "image/svg+xml", "font/woff2")
+        assert answer.headers["content-type"].partition(";")[0] in kinds
 
 
 def test_a_fault_of_ours_has_a_page_and_headers(site: Site) -> None:

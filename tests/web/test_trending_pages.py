@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 from starlette.testclient import TestClient
 
+from broadsheet.store.documents import last_change_no
+from broadsheet.web.reckoning import Reckoning
 from tests.web.newsroom import a_site, read_sheet, reading
 from tests.worlds import a_record
 
@@ -46,3 +49,17 @@ def test_hostile_titles_stay_text(tmp_path: Path) -> None:
         text = client.get("/trending").text
     assert "<script>alert" not in text
     assert "&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize("path", ["/trending", "/topics"])
+def test_while_it_is_worked_out_the_page_says_so(tmp_path: Path, path: str) -> None:
+    site, go = a_site(tmp_path, a_record(1)), Event()
+    with reading(site) as client:
+        client.app.state.reckoning = impatient = Reckoning(0.0)  # type: ignore[attr-defined]
+        name = path[1:]
+        impatient.find(name, last_change_no(site.db), lambda: go.wait(10) and None)
+        page = client.get(path).text
+        go.set()
+    assert "This is being worked out" in page
+    assert f'href="{path}"' in page
+    assert not read_sheet(page).faults

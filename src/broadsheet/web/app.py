@@ -27,6 +27,7 @@ from broadsheet.web.assets import load_assets
 from broadsheet.web.feeds import Feed, Sightings
 from broadsheet.web.guard import Guard
 from broadsheet.web.pages import Pages
+from broadsheet.web.reckoning import Reckoning
 from broadsheet.web.site import Site
 from broadsheet.web.views import (
     about,
@@ -140,6 +141,7 @@ def create_app(site: Site) -> Starlette:
     )
     app.state.site = site
     app.state.sightings = Sightings()
+    app.state.reckoning = Reckoning()
     app.state.pages = pages
     app.state.assets = assets
     app.state.assets_by_path = {asset.path: asset for asset in assets.values()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from importlib import resources
@@ -12,6 +13,7 @@ MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
 }
 
 
@@ -26,19 +28,34 @@ class Asset:
 def load_assets() -> dict[str, Asset]:
     """Each static file by its name."""
     folder = resources.files("broadsheet.web") / "static"
-    return {
-        entry.name: _asset(entry.name, entry.read_bytes())
+    bodies = {
+        entry.name: entry.read_bytes()
         for entry in folder.iterdir()
         if PurePosixPath(entry.name).suffix in MEDIA_TYPES
     }
+    assets = {
+        name: _asset(name, body) for name, body in bodies.items() if not name.endswith(".css")
+    }
+    sheets = {
+        name: _asset(name, _dense(_with_addresses(body, assets)))
+        for name, body in bodies.items()
+        if name.endswith(".css")
+    }
+    return assets | sheets
 
 
 def _asset(name: str, body: bytes) -> Asset:
-    if name.endswith(".css"):
-        body = _dense(body)
     stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
     mark = blake2b(body, digest_size=6).hexdigest()
     return Asset(name, f"/static/{stem}.{mark}{suffix}", MEDIA_TYPES[suffix], body)
+
+
+def _with_addresses(css: bytes, assets: Mapping[str, Asset]) -> bytes:
+    """A style sheet names files as they lie beside it. Raises KeyError for one that does not."""
+    return re.sub(
+        rb'url\("([^"]+)"\)', lambda found: b"url(" + assets[found[1].decode()].path.encode() + b")",
+        css,
+    )  # fmt: skip
 
 
 def _dense(css: bytes) -> bytes:

@@ -13,7 +13,7 @@ from broadsheet.types import Document
 from broadsheet.web.parameters import Paging, paginate
 from broadsheet.web.subjects import DOCUMENTS_MAX, Subject, compose_subjects
 
-PAPERS_PER_PAGE = 60
+PAPERS_PER_PAGE = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from typing import Any
 
 from broadsheet.store.attention import Observation, attention_by_day
 from broadsheet.store.database import Database
-from broadsheet.store.documents import load_documents
-from broadsheet.trends import papers_at_hand, topics_at_hand
+from broadsheet.store.documents import last_change_no, load_documents
+from broadsheet.trends import Made, compute_papers, compute_topics, find_papers, find_topics
 from broadsheet.types import Document
 from broadsheet.web.plots import Gauge, Plot, gauge, sparkline
+from broadsheet.web.reckoning import Reckoning
 
 PAPERS_SHOWN = 30
 TOPICS_SHOWN = 12
@@ -57,8 +58,14 @@ class TopicTree:
     branches: Sequence[Mapping[str, Any]]
 
 
-def compose_trends(db: Database) -> Trends:
-    made, topics = papers_at_hand(db), topics_at_hand(db)
+def compose_trends(db: Database, reckoning: Reckoning) -> Trends | None:
+    """None while it is being worked out for the first time."""
+    made = find_papers(db) or reckoning.find(
+        "trending", last_change_no(db), lambda: compute_papers(db)
+    )
+    topics = _topics_at_hand(db, reckoning)
+    if made is None or topics is None:
+        return None
     rows = made["papers"][:PAPERS_SHOWN]
     numbers = [row["doc_no"] for row in rows]
     documents = {document.doc_no: document for document in load_documents(db, numbers)}
@@ -72,9 +79,19 @@ def compose_trends(db: Database) -> Trends:
     return Trends(_day(made["date"]), made["window_d"], papers, _topics(topics))
 
 
-def compose_topic_tree(db: Database) -> TopicTree:
-    made = topics_at_hand(db)
+def compose_topic_tree(db: Database, reckoning: Reckoning) -> TopicTree | None:
+    """None while it is being worked out for the first time."""
+    made = _topics_at_hand(db, reckoning)
+    if made is None:
+        return None
     return TopicTree(_day(made["date"]), _topics(made), made["tree"])
+
+
+def _topics_at_hand(db: Database, reckoning: Reckoning) -> Made | None:
+    found: Made | None = find_topics(db) or reckoning.find(
+        "topics", last_change_no(db), lambda: compute_topics(db)
+    )
+    return found
 
 
 def _paper(

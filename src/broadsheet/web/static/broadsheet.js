@@ -64,6 +64,14 @@
     });
   }
 
+  // A page that is still being worked out comes when it is there.
+  const look_again = async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer?.ok || (await answer.text()).includes("data-waiting")) setTimeout(look_again, 3000);
+    else location.reload();
+  };
+  if ($("[data-waiting]")) setTimeout(look_again, 3000);
+
   // Copying: a button beside each text that is worth it.
   const copy = async (target) => {
     const text = $("code", target).textContent;

@@ -16,7 +16,9 @@ from broadsheet.web.visitors import reader_of
 
 def trending(request: Request) -> Response:
     db, reader = site_of(request).db, reader_of(request)
-    trends = compose_trends(db)
+    trends = compose_trends(db, request.app.state.reckoning)
+    if trends is None:
+        return _waiting(request, "Trending")
     doc_nos = [paper.document.doc_no for paper in trends.papers]
     return pages_of(request).page(
         request,
@@ -29,8 +31,11 @@ def trending(request: Request) -> Response:
 
 def topics(request: Request) -> Response:
     db, reader = site_of(request).db, reader_of(request)
+    tree = compose_topic_tree(db, request.app.state.reckoning)
+    if tree is None:
+        return _waiting(request, "Topics")
     return pages_of(request).page(
-        request, "topics.html", desk=lambda: lay_desk(db, reader, []), tree=compose_topic_tree(db)
+        request, "topics.html", desk=lambda: lay_desk(db, reader, []), tree=tree
     )
 
 
@@ -38,3 +43,7 @@ def about(request: Request) -> Response:
     return pages_of(request).page(
         request, "about_trending.html", formula=formula, rules=topic_rules
     )
+
+
+def _waiting(request: Request, title: str) -> Response:
+    return pages_of(request).page(request, "waiting.html", title=title)
