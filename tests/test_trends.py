@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from broadsheet.cli.trending import parse_window
 from broadsheet.errors import UsageError
 from broadsheet.store.computed import find_computed
 from broadsheet.store.database import Database
-from broadsheet.trends import papers_at_hand, refresh_trends, trending_papers, trending_topics
+from broadsheet.trends import find_papers, refresh_trends, trending_papers, trending_topics
 from broadsheet.types import Author
 from tests.worlds import NOW, a_library, a_record, take_in
 
@@ -34,6 +35,12 @@ def an_eager_world(folder: Path) -> Database:
             )
         )
     return a_library(folder, *records)
+
+
+def found(db: Database) -> dict[str, Any]:
+    made = find_papers(db)
+    assert made is not None
+    return made
 
 
 def test_an_unseen_paper_of_a_loved_author_leads_its_day(tmp_path: Path) -> None:
@@ -63,9 +70,9 @@ def test_it_is_worked_out_once_a_change(tmp_path: Path) -> None:
     refresh_trends(db, now=NOW + timedelta(hours=1))
     assert find_computed(db, "trending:7") == first
     take_in(db, a_record(500, announced=LAST, upvotes=400))
-    assert papers_at_hand(db)["papers"][0]["doc_id"] != "arxiv:2603.00500"
+    assert found(db)["papers"][0]["doc_id"] != "arxiv:2603.00500"
     refresh_trends(db, now=NOW + timedelta(hours=2))
-    assert papers_at_hand(db)["papers"][0]["doc_id"] == "arxiv:2603.00500"
+    assert found(db)["papers"][0]["doc_id"] == "arxiv:2603.00500"
 
 
 def test_a_phrase_of_this_week_is_a_topic(tmp_path: Path) -> None:

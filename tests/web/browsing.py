@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -41,3 +42,25 @@ def serving(site: Site) -> Iterator[str]:
     thread.join(timeout=10)
     listener.close()
     site.db.close()
+
+
+@contextmanager
+def opened(browser: Any, address: str, *, cookie: str = "", **options: Any) -> Iterator[Any]:
+    """A page that complains of nothing and asks nobody but its own server."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+    if cookie:
+        name, _, value = cookie.partition("=")
+        home = "/".join(address.split("/", 3)[:3])
+        context.add_cookies([{"name": name, "value": value, "url": home}])
+    page = context.new_page()
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    yield page
+    context.close()
+    assert not trouble, trouble
+    home = "/".join(address.split("/", 3)[:3])
+    assert [url for url in asked if not url.startswith(home)] == []

@@ -56,13 +56,14 @@ def a_full_site(folder: Path) -> Site:
 
 
 @contextmanager
-def reading(site: Site, *, raising: bool = True) -> Iterator[TestClient]:
+def reading(site: Site, *, raising: bool = True, closing: bool = True) -> Iterator[TestClient]:
     app = create_app(site)
     with TestClient(
         app, base_url=ORIGIN, follow_redirects=False, raise_server_exceptions=raising
     ) as client:
         yield client
-    site.db.close()
+    if closing:
+        site.db.close()
 
 
 def _first_records() -> list[Record]:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
 from starlette.testclient import TestClient
 
 from broadsheet.keys import hash_password, hash_secret, is_password, is_secret, new_secret
@@ -23,6 +19,7 @@ from broadsheet.store import accounts
 from broadsheet.store.marks import Mark, marks_of
 from broadsheet.store.readers import LOCAL_READER_NO, find_reader
 from broadsheet.web.visitors import cookie_name
+from tests.web.mail_server import Letters, a_mail_server, mail_settings
 from tests.web.newsroom import ORIGIN, read_sheet, reading
 from tests.web.people import LEAD, MEMBER, OTHER, OWNER, PAPER, Town, a_town, address_of
 from tests.worlds import NOW
@@ -30,26 +27,10 @@ from tests.worlds import NOW
 PASSWORD = "correct horse battery"
 
 
-class Letters(Message):
-    """A mail server that keeps what it is given."""
-
-    def __init__(self) -> None:
-        super().__init__(EmailMessage)
-        self.kept: list[Any] = []
-
-    def handle_message(self, message: Any) -> None:
-        self.kept.append(message)
-
-
 @pytest.fixture
 def letters() -> Iterator[tuple[Letters, int]]:
-    letters = Letters()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(letters, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield letters, port
-    controller.stop()
+    with a_mail_server() as server:
+        yield server
 
 
 @pytest.fixture
@@ -63,12 +44,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 @contextmanager
 def mailing(town: Town, port: int) -> Iterator[TestClient]:
-    settings = town.site.settings.model_copy(
-        update={
-            "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none",
-            "mail_from": "Broadsheet <press@example.org>",
-        }
-    )  # fmt: skip
+    settings = town.site.settings.model_copy(update=mail_settings(port))
     with replace(town, site=replace(town.site, settings=settings)).client() as client:
         yield client
 

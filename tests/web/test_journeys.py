@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from broadsheet.store.marks import Mark, marked
 from broadsheet.store.notes import get_note
 from broadsheet.web.site import Site
 from broadsheet.web.visitors import cookie_name
-from tests.web.browsing import needs_browser, serving
+from tests.web.browsing import needs_browser, opened, serving
 from tests.web.newsroom import a_site
 from tests.web.people import LEAD, MEMBER, PAPER, a_town
 from tests.worlds import a_record
@@ -34,24 +33,6 @@ def site(tmp_path: Path) -> Site:
 def origin(site: Site) -> Iterator[str]:
     with serving(site) as origin:
         yield origin
-
-
-@contextmanager
-def opened(browser: Any, address: str, **options: Any) -> Iterator[Any]:
-    """A page that complains of nothing and asks nobody but its own server."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-    page = context.new_page()
-    trouble: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
-    yield page
-    context.close()
-    assert trouble == []
-    home = "/".join(address.split("/", 3)[:3])
-    assert [url for url in asked if not url.startswith(home)] == []
 
 
 def doc_nos(site: Site, mark: Mark) -> list[int]:
@@ -206,7 +187,7 @@ def test_search_answers_while_typing_and_becomes_an_alert(
 
 
 def test_bibtex_is_copied_by_one_key(browser: Any, origin: str) -> None:
-    options = {"permissions": ["clipboard-read", "clipboard-write"]}
+    options: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
     with opened(browser, f"{origin}/paper/{PAPER}", **options) as page:
         page.keyboard.press("c")
         page.wait_for_selector("#flash >> text=Copied")

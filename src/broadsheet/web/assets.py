@@ -52,10 +52,11 @@ def _asset(name: str, body: bytes) -> Asset:
 
 def _with_addresses(css: bytes, assets: Mapping[str, Asset]) -> bytes:
     """A style sheet names files as they lie beside it. Raises KeyError for one that does not."""
-    return re.sub(
-        rb'url\("([^"]+)"\)', lambda found: b"url(" + assets[found[1].decode()].path.encode() + b")",
-        css,
-    )  # fmt: skip
+
+    def address(found: re.Match[bytes]) -> bytes:
+        return f"url({assets[found[1].decode()].path})".encode()
+
+    return re.sub(rb'url\("([^"]+)"\)', address, css)
 
 
 def _dense(css: bytes) -> bytes:
