@@ -103,9 +103,7 @@ def test_papers_are_saved_found_again_and_taken_away(
             hit = page.locator(".hit").nth(place)
             titles.append(hit.locator("h2").inner_text())
             press(page, "Save", inside=hit)
-            page.wait_for_function(
-                f"document.querySelectorAll('.hit [aria-pressed=true]').length == {len(titles)}"
-            )
+            hit.locator("[aria-pressed=true]").wait_for()
         follow_link(page, "Library")
         assert set(page.locator(".hit h2").all_inner_texts()) == set(titles)
         for kind, sign in (("BibTeX", "@"), ("RIS", "TY  -"), ("CSL-JSON", '"title"')):
