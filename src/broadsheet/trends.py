@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from broadsheet.store.computed import Computed, find_computed, put_computed
 from broadsheet.store.database import Database
 from broadsheet.store.documents import Reads, documents_announced, last_change_no, newest_day
 from broadsheet.text.names import author_key
-from broadsheet.text.phrases import phrases_of
+from broadsheet.text.phrases import common_phrases
 from broadsheet.types import Document
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ LEARN_D = 180  # days before the window from which expectations are learnt
 PAPERS_MAX = 100
 DOCUMENTS_MAX = 20_000  # newest first: a bound on the time a computation takes
 PAPERS_OF_TOPIC_MAX = 12
+TEXTS_MIN = 4  # neither topics nor the tree look at a phrase of fewer papers
 TOPICS = "topics"
 
 Made = dict[str, Any]
@@ -93,9 +94,17 @@ def compute_topics(db: Reads) -> Made:
     if day is None:
         return {"date": None, "topics": [], "tree": []}
     first = day - timedelta(days=BASELINE_D + max(HORIZONS_D))
-    documents = documents_announced(db, first, day, limit=DOCUMENTS_MAX)
-    phrases = [phrases_of(f"{document.title}. {document.abstract}") for document in documents]
-    ages = np.array([(day - (document.announced or day)).days for document in documents])
+    doc_ids: list[str] = []
+    ages_d: list[int] = []
+
+    def texts() -> Iterator[str]:
+        for document in documents_announced(db, first, day, limit=DOCUMENTS_MAX):
+            doc_ids.append(document.doc_id)
+            ages_d.append((day - (document.announced or day)).days)
+            yield f"{document.title}. {document.abstract}"
+
+    phrases = common_phrases(texts(), texts_min=TEXTS_MIN)
+    ages = np.array(ages_d)
     having: dict[str, list[int]] = defaultdict(list)
     for place, said in enumerate(phrases):
         for phrase in said:
@@ -111,7 +120,7 @@ def compute_topics(db: Reads) -> Made:
             "also": list(topic.also),
             "query": f'"{topic.phrase}"',
             "weeks": [round(share, 5) for share in weekly_shares(having[topic.phrase], ages)],
-            "doc_ids": [documents[place].doc_id for place in topic.docs[:PAPERS_OF_TOPIC_MAX]],
+            "doc_ids": [doc_ids[place] for place in topic.docs[:PAPERS_OF_TOPIC_MAX]],
         }
         for horizon, topic in topics_on(phrases, ages)
     ]

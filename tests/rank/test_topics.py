@@ -12,7 +12,7 @@ from broadsheet.rank.topics import (
     upper_tail,
     weekly_shares,
 )
-from broadsheet.text.phrases import phrases_of
+from broadsheet.text.phrases import common_phrases, phrases_of
 
 
 def corpus(rng: np.random.Generator, n_docs: int, n_phrases: int = 300) -> list[frozenset[str]]:
@@ -122,3 +122,15 @@ def test_a_hidden_tree_is_found_and_a_day_moves_it_little() -> None:
         assert len(branch.phrases) == 6 * len(fields)
     assert {branch.name for branch in topic_tree(documents[:-10])} & names
     assert topic_tree([]) == []
+
+
+def test_common_phrases_are_those_of_several_texts() -> None:
+    texts = ["world model of agents", "", "an agent and a world model", "graph kernels", "agents"]
+    assert common_phrases(texts, texts_min=2) == [
+        frozenset({"world", "model", "world model", "agent"} & phrases_of(texts[0])),
+        frozenset(),
+        frozenset({"world", "model", "world model", "agent"} & phrases_of(texts[2])),
+        frozenset(),
+        frozenset({"agent"}),
+    ]
+    assert common_phrases([], texts_min=2) == []

@@ -183,14 +183,19 @@ def day_documents(db: Reads, day: date) -> list[Document]:
     return load_documents(db, [doc_no for (doc_no,) in rows])
 
 
-def documents_announced(db: Reads, first: date, last: date, *, limit: int) -> list[Document]:
-    """Documents announced from `first` to `last`, the newest `limit` of them, oldest first."""
+def documents_announced(
+    db: Reads, first: date, last: date, *, limit: int, batch: int = 500
+) -> Iterator[Document]:
+    """Documents announced from `first` to `last`, the newest `limit` of them, oldest first, a
+    batch in memory at a time."""
     rows = db.read(
         "SELECT doc_no FROM documents WHERE announced BETWEEN ? AND ? AND merged_into IS NULL"
         " ORDER BY announced DESC, doc_no DESC LIMIT ?",
         (first.isoformat(), last.isoformat(), limit),
     )
-    return load_documents(db, [doc_no for (doc_no,) in reversed(rows)])
+    doc_nos = [doc_no for (doc_no,) in reversed(rows)]
+    for start in range(0, len(doc_nos), batch):
+        yield from load_documents(db, doc_nos[start : start + batch])
 
 
 def day_listing(db: Reads, day: date) -> list[tuple[int, tuple[str, ...]]]:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
 
 from broadsheet.text.fold import fold
 
@@ -91,6 +96,37 @@ def phrases_of(text: str) -> frozenset[str]:
                 if _names(last) or (end > start + 1 and last in HEADS):
                     found.add(" ".join(words[start:end]))
     return frozenset(found)
+
+
+def common_phrases(texts: Iterable[str], *, texts_min: int) -> list[frozenset[str]]:
+    """For each text those of its phrases that at least `texts_min` of the texts have.
+
+    Most phrases stand in one text alone: held as strings all at once, those of 20,000 abstracts
+    took 400 MB. Here each text's are one string, until their hashes tell which can be common.
+    """
+    said: list[str] = []
+    hashes: list[npt.NDArray[np.int64]] = []
+    for text in texts:
+        phrases = sorted(phrases_of(text))
+        said.append("\n".join(phrases))
+        hashes.append(np.fromiter(map(hash, phrases), dtype=np.int64, count=len(phrases)))
+    if not said:
+        return []
+    values, n_texts = np.unique(np.concatenate(hashes), return_counts=True)
+    often = frozenset(values[n_texts >= texts_min].tolist())
+    one_of_each: dict[str, str] = {}
+    kept = [
+        [
+            one_of_each.setdefault(phrase, phrase)
+            for phrase in line.split("\n")
+            if hash(phrase) in often and phrase
+        ]
+        for line in said
+    ]
+    n_with = Counter(phrase for phrases in kept for phrase in phrases)
+    return [
+        frozenset(phrase for phrase in phrases if n_with[phrase] >= texts_min) for phrases in kept
+    ]
 
 
 #: Words that name nothing alone but do as the last of a phrase: "world model", "agent benchmark".
