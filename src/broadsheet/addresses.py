@@ -100,6 +100,11 @@ def login_path(back: str = "/") -> str:
     return "/login" + query_string(back=back if back != "/" else "")
 
 
+def deliveries_path(q: str = "") -> str:
+    """Where digests are asked for; with a search, the form has it filled in."""
+    return "/deliveries" + query_string(q=q) + ("#new" if q else "")
+
+
 def enter_path(secret: str) -> str:
     return "/enter/" + quote(secret, safe="")
 

@@ -7,8 +7,10 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from broadsheet.deliver.mail import mailer_of
 from broadsheet.errors import BroadsheetError
 from broadsheet.jobs.embedding import n_without_vector, vectors_folder
 from broadsheet.jobs.indexing import index_lag
@@ -19,10 +21,15 @@ from broadsheet.store.database import FILE_NAME, Database, open_database
 from broadsheet.store.documents import count_documents
 from broadsheet.store.health import find_contradictions, find_damage
 from broadsheet.store.ledger import list_ledger
+from broadsheet.store.mail_addresses import list_paused
+from broadsheet.store.outbox import list_troubled
+from broadsheet.store.steps import list_steps
+from broadsheet.store.subscriptions import live_subscriptions
 from broadsheet.types import LedgerState
 
 FREE_BYTES_MIN = 500_000_000
 SQLITE_MIN = (3, 37)
+TROUBLE_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,8 @@ def examine(settings_source: Callable[[], Settings]) -> list[Finding]:
             *_index(settings.home, db),
             *_meaning(settings, db),
             *_ledger(db),
+            *_delivery(settings, db),
+            *_steps(db),
         ]
     finally:
         db.close()
@@ -141,3 +150,48 @@ def _ledger(db: Database) -> Iterator[Finding]:
         f"{len(rows)} rows, {len(failed)} failed, {n_missing} announced papers missing",
         "broadsheet harvest fetches missing papers again; broadsheet ledger says which",
     )
+
+
+def _delivery(settings: Settings, db: Database) -> Iterator[Finding]:
+    """Whether what readers asked for can go, and what did not."""
+    by_mail = [entry for entry in live_subscriptions(db) if not entry.wish.channel.is_hook]
+    try:
+        mailer = mailer_of(settings)
+    except BroadsheetError as error:
+        yield Finding("mail", False, str(error), "mend dkim_key_file, or leave it empty")
+        return
+    if mailer is None:
+        how = f"no mail server is set; {len(by_mail)} subscriptions wait for one"
+        yield Finding(
+            "mail", not by_mail, how, "set smtp_host, mail_from and address in settings.toml"
+        )
+    else:
+        signed = "signed" if mailer.key else "not signed (dkim_key_file, dkim_selector)"
+        yield Finding("mail", True, f"goes by {mailer.host}:{mailer.port}, {signed}")
+        if by_mail and not settings.address:
+            how = "the links in mail lead to this machine alone"
+            yield Finding("address", settings.host != "0.0.0.0", how, "set address")  # noqa: S104
+    troubled = list_troubled(db, since=datetime.now(UTC) - timedelta(days=TROUBLE_DAYS))
+    last = f"; the last: {troubled[0].reason}" if troubled else ""
+    yield Finding(
+        "digests",
+        not troubled,
+        f"{len(troubled)} of the last {TROUBLE_DAYS} days failed, wait for a retry, or may not "
+        f"have arrived{last}",
+        "look at /deliveries for each one's reason; `broadsheet digest send` tries what waits",
+    )
+    paused = list_paused(db)
+    if paused:
+        named = ", ".join(entry.address for entry in paused[:5])
+        how = f"mail to {len(paused)} addresses is paused: {named}"
+        yield Finding("addresses", False, how, "their readers can resume them at /deliveries")
+
+
+def _steps(db: Database) -> Iterator[Finding]:
+    for step in list_steps(db):
+        if not step.is_ok:
+            last = f"last well {step.ok_at:%Y-%m-%d %H:%M} UTC" if step.ok_at else "never well"
+            yield Finding(
+                f"worker: {step.step}", False, f"{step.reason} ({last})",
+                "it is tried again by itself; the log says more",
+            )  # fmt: skip

@@ -110,6 +110,12 @@ def find_doc_no(db: Reads, name: str) -> int | None:
     return None
 
 
+def living_doc_no(db: Reads, doc_no: int) -> int:
+    """What this document is by now: of one that was merged, the one that stays."""
+    rows = db.read("SELECT merged_into FROM documents WHERE doc_no = ?", (doc_no,))
+    return int(rows[0][0] or doc_no) if rows else doc_no
+
+
 def get_document(db: Reads, name: str) -> Document:
     """The document that `name` stands for. Raises NotFoundError, saying what to try."""
     doc_no = find_doc_no(db, name)

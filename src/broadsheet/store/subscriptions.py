@@ -200,6 +200,25 @@ def live_subscriptions(db: Reads) -> list[Subscription]:
     return [_subscription(row) for row in rows]
 
 
+def is_target(db: Reads, address: str) -> bool:
+    """Whether any mail of ours goes, or went, to this address."""
+    return bool(
+        db.read(
+            "SELECT 1 FROM subscriptions WHERE channel = 'mail' AND target = ? LIMIT 1",
+            (address.lower(),),
+        )
+    )
+
+
+def forget_unconfirmed(transaction: Transaction, *, before: datetime) -> None:
+    """What nobody confirmed and nothing was ever sent for."""
+    transaction.run(
+        "DELETE FROM subscriptions WHERE confirmed_at IS NULL AND created_at < ?"
+        " AND subscription_no NOT IN (SELECT subscription_no FROM digests)",
+        (before.isoformat(),),
+    )
+
+
 def count_strangers(db: Reads) -> int:
     return int(
         db.read(

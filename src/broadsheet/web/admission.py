@@ -1,6 +1,6 @@
 """Which routes are open to whom, and what a request that changes something must prove.
 
-Every route of the application is made by `reads` or `writes`; there is no other way in.
+Every route of the application is made by `reads`, `writes` or `accepts`; there is no other way in.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class Form:
 
 View = Callable[[Request], Response]
 FormView = Callable[[Request, Form], Response]
+BytesView = Callable[[Request, bytes], Response]
 
 
 def reads(
@@ -128,10 +129,25 @@ def writes(
     return _route(path, run, view, access, ["POST"])
 
 
+def accepts(path: str, view: BytesView, *, body_bytes_max: int = FORM_BYTES_MAX) -> Route:
+    """POST by whoever holds the address, or a secret that the view asks for: no cookie and no token
+    of ours. For what mail programs and mail servers do by themselves (RFC 8058), and for links that
+    are signed for one act."""
+
+    async def run(request: Request) -> Response:
+        visitor = await run_in_threadpool(recognise, request)
+        request.state.visitor = visitor
+        bounded = Request(request.scope, _bounded(request.receive, body_bytes_max))
+        body = await bounded.body()
+        return await run_in_threadpool(lambda: _finished(request, visitor, view(request, body)))
+
+    return _route(path, run, view, Access.EVERYONE, ["POST"])
+
+
 def _route(
     path: str,
     run: Callable[[Request], Response] | Callable[[Request], Awaitable[Response]],
-    view: View | FormView,
+    view: View | FormView | BytesView,
     access: Access,
     methods: list[str],
 ) -> Route:

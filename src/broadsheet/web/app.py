@@ -20,6 +20,7 @@ from broadsheet.web.admission import (
     NOTE_BYTES_MAX,
     UPLOAD_BYTES_MAX,
     Access,
+    accepts,
     reads,
     writes,
 )
@@ -35,6 +36,7 @@ from broadsheet.web.views import (
     act,
     author,
     day,
+    delivery,
     failures,
     feed,
     ledger,
@@ -53,6 +55,8 @@ from broadsheet.web.views import (
 THREADS = 8
 COMPRESS_FROM_BYTES = 1_400
 COMPRESS_LEVEL = 4
+#: A report of a bounce may carry the mail that bounced.
+REPORT_BYTES_MAX = 1_000_000
 
 
 def feeds(path: str, compose: Callable[[Request], Feed]) -> tuple[Route, Route]:
@@ -84,6 +88,12 @@ ROUTES = (
     reads("/ledger", ledger.ledger),
     reads("/about", about.about, Access.EVERYONE),
     reads("/health", about.health, Access.EVERYONE),
+    reads("/metrics", about.metrics, for_programs=True),
+    reads("/deliveries", delivery.deliveries),
+    reads("/subscribe", delivery.show_subscribe, Access.EVERYONE),
+    reads("/confirm/{link}", delivery.show_confirm, Access.EVERYONE),
+    reads("/unsubscribe/{link}", delivery.show_unsubscribe, Access.EVERYONE),
+    reads("/mail/{link}", delivery.show_act, Access.EVERYONE),
     reads("/static/{name:path}", about.static, Access.EVERYONE),
     reads("/robots.txt", about.robots, Access.EVERYONE),
     reads("/favicon.ico", about.favicon, Access.EVERYONE),
@@ -96,6 +106,12 @@ ROUTES = (
     reads("/account", account.account, with_accounts=True),
     reads("/group/{number}", people.group, with_accounts=True),
     reads("/owner", people.owner, Access.OWNER, with_accounts=True),
+    writes("/deliveries", delivery.change_deliveries),
+    writes("/subscribe", delivery.subscribe, Access.EVERYONE),
+    accepts("/confirm/{link}", delivery.confirm),
+    accepts("/unsubscribe/{link}", delivery.unsubscribe),
+    accepts("/mail/{link}", delivery.act),
+    accepts("/bounces", delivery.take_report, body_bytes_max=REPORT_BYTES_MAX),
     writes("/act", act.act),
     writes("/who/apart", who.say_apart),
     writes("/who/same", who.say_same),
@@ -119,7 +135,12 @@ def create_app(site: Site) -> Starlette:
     """The pages of one library. GET and HEAD change nothing; what changes something is a POST
     that carries a token of ours."""
     assets = load_assets()
-    pages = Pages(assets, site.clock, has_accounts=site.settings.accounts)
+    pages = Pages(
+        assets,
+        site.clock,
+        has_accounts=site.settings.accounts,
+        is_public=site.settings.public_subscriptions,
+    )
     app = Starlette(
         routes=ROUTES,
         middleware=[

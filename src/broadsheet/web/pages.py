@@ -45,10 +45,16 @@ class Pages:
     """
 
     def __init__(
-        self, assets: Mapping[str, Asset], clock: Callable[[], datetime], *, has_accounts: bool
+        self,
+        assets: Mapping[str, Asset],
+        clock: Callable[[], datetime],
+        *,
+        has_accounts: bool,
+        is_public: bool = False,
     ) -> None:
         self._environment = _environment(assets)
         self._environment.globals["has_accounts"] = has_accounts
+        self._environment.globals["takes_strangers"] = is_public
         self._clock = clock
         self._token_mark, self._back_mark = (f"m{secrets.token_hex(16)}" for _ in range(2))
         self._texts: dict[Hashable, str] = {}
@@ -175,6 +181,7 @@ def _environment(assets: Mapping[str, Asset]) -> Environment:
         addresses.found_path,
         addresses.ledger_path,
         addresses.enter_path,
+        addresses.deliveries_path,
         addresses.library_path,
         addresses.collection_path,
         addresses.web_address,

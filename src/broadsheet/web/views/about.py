@@ -9,7 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from broadsheet.rank import attention
+from broadsheet.store.outbox import count_states
+from broadsheet.store.steps import list_steps
 from broadsheet.web.condition import examine
+from broadsheet.web.metrics import MEDIA_TYPE, list_metrics, print_metrics
 from broadsheet.web.pages import pages_of
 from broadsheet.web.site import site_of
 
@@ -26,7 +29,8 @@ def about(request: Request) -> Response:
 
 
 def health(request: Request) -> Response:
-    """200 while the library and its index can be read, else 503; programs watch this."""
+    """200 while the library and its index can be read, else 503; programs watch this. Why a step
+    failed stands in the log and in `broadsheet doctor`: whoever asks may be anybody."""
     site = site_of(request)
     condition = examine(site.db, site.index)
     body = {
@@ -34,12 +38,29 @@ def health(request: Request) -> Response:
         "documents": condition.n_documents,
         "index": {"position": condition.index_position, "lag": condition.index_lag},
         "problem": condition.problem,
+        "digests": count_states(site.db) if condition.ok else {},
+        "steps": {
+            step.step: {
+                "ok": step.is_ok,
+                "ended_at": step.ended_at.isoformat(),
+                "ok_at": step.ok_at.isoformat() if step.ok_at else None,
+            }
+            for step in (list_steps(site.db) if condition.ok else ())
+        },
     }
     return Response(
         json.dumps(body),
         200 if condition.ok else 503,
         {"Cache-Control": "no-store"},
         "application/json",
+    )
+
+
+def metrics(request: Request) -> Response:
+    site = site_of(request)
+    found = list_metrics(site.db, examine(site.db, site.index), now=site.clock())
+    return Response(
+        print_metrics(found), headers={"Cache-Control": "no-store"}, media_type=MEDIA_TYPE
     )
 
 
