@@ -73,12 +73,13 @@ def _preview(
 ) -> None:
     from broadsheet.deliver.hooks import digest_shape
     from broadsheet.deliver.render import Links, render
-    from broadsheet.jobs.composing import compose_for
+    from broadsheet.jobs.composing import Sources, compose_for
     from broadsheet.jobs.delivery import origin_of
     from broadsheet.jobs.indexing import follow_index
 
     follow_index(settings.home, db)
-    composed, origin = compose_for(db, settings, wanted, day), origin_of(settings)
+    composed = compose_for(Sources(db, settings, now), wanted, day)
+    origin = origin_of(settings)
     if as_json:
         print_json(digest_shape(composed.digest, origin))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from broadsheet.deliver.digest import MORE_MAX, Digest, Item, Section, Title, To
 from broadsheet.rank.aspects import ASPECTS, Aspect, aspect_shares
 from broadsheet.rank.attention import attention_inputs
 from broadsheet.rank.passage import passage
-from broadsheet.slate import Pick, Reason, ReasonKind, Slate
+from broadsheet.slate import Reason, ReasonKind, Slate
 from broadsheet.text.fold import fold
 from broadsheet.text.wording import counted, listed
 from broadsheet.types import Document, LedgerRow, LedgerState, LinkStatus
@@ -81,12 +82,13 @@ def attention_in_words(document: Document) -> str:
     return "comes with its code" if inputs["has_code"] else "was announced"
 
 
-def of_slate(slate: Slate, path: str) -> Digest:
-    """What an interest brought its reader, as the slate says it."""
+def of_slate(slate: Slate, path: str, *, day: date, n_stream: int) -> Digest:
+    """What an interest brought its reader, as the slate says it; of `n_stream` new papers, for the
+    reader's own `day`."""
     items = [
         compose_item(
             pick.document,
-            why=_why(pick),
+            why=pick.why,
             words=[word for reason in pick.reasons if reason.kind is ReasonKind.WORDS
                    for name in reason.names for word in name.split()],
             news=_followed(pick.reasons),
@@ -101,17 +103,17 @@ def of_slate(slate: Slate, path: str) -> Digest:
         topic=Topic.INTEREST,
         name=slate.name,
         path=path,
-        day=slate.day,
+        day=day,
         first=slate.first,
         last=slate.last,
-        n_stream=slate.n_announced,
+        n_stream=n_stream,
         sections=tuple(section for section in sections if section.items),
         more=titles(slate.more[:MORE_MAX]),
         n_untold=max(0, len(slate.more) - MORE_MAX),
         below=titles(slate.below[:BELOW_MAX]),
         promise=slate.promise,
         notice=slate.notice if items else "",
-        nothing_because="" if items else slate.notice or "nothing new fits this interest",
+        nothing_because="" if items else _as_reason(slate.notice),
     )
 
 
@@ -139,8 +141,10 @@ def titles(documents: Sequence[Document]) -> tuple[Title, ...]:
     return tuple(Title(document.doc_id, document.title) for document in documents)
 
 
-def _why(pick: Pick) -> str:
-    return "is there to explore: to learn what is missed" if pick.explores else pick.why
+def _as_reason(notice: str) -> str:
+    """A sentence as the end of another one."""
+    text = notice.rstrip(". ") or "nothing new fits this interest"
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _followed(reasons: Sequence[Reason]) -> str:

@@ -109,9 +109,9 @@ def _discord(digest: Digest, origin: str) -> Shape:
     """Source: Discord, "Webhook Resource" and "Embed Limits". Mentions are switched off."""
     embeds = [
         {
-            "title": clip(visible(item.title), 250),
+            "title": clip(visible(item.title), 240),
             "url": origin + paper_path(item.doc_id),
-            "description": clip("\n".join(_markdown(line) for line in _lines(item)), 500),
+            "description": clip("\n".join(_markdown(line) for line in _lines(item)), 400),
         }
         for item in digest.items[:DISCORD_ITEMS_MAX]
     ]

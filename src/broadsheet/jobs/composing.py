@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from broadsheet.addresses import day_path, search_path
 from broadsheet.deliver.compose import (
     BELOW_MAX,
     attention_in_words,
     compose_item,
+    of_slate,
     titles,
     why_nothing,
 )
 from broadsheet.deliver.digest import Digest, Item, Section, Topic
 from broadsheet.deliver.outcome import UNSENT
 from broadsheet.errors import NotFoundError
+from broadsheet.interests.corpus import Corpus
+from broadsheet.interests.slates import slate_of
+from broadsheet.jobs.embedding import meaning_source
 from broadsheet.jobs.indexing import lexical_index
 from broadsheet.search.engine import find_all, search
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
 from broadsheet.store.documents import load_documents, newest_day
+from broadsheet.store.interests import State, get_interest
 from broadsheet.store.ledger import list_ledger
 from broadsheet.store.news import last_doc_no, new_documents
 from broadsheet.store.outbox import Delivered, had_before, looked_at
@@ -53,22 +59,37 @@ class _News:
     fresh: tuple[int, ...]
     first: date
     last: date
+    after: int
     until_no: int
 
 
-def compose_for(db: Database, settings: Settings, wanted: Subscription, day: date) -> Composed:
+@dataclass(frozen=True)
+class Sources:
+    """What digests are made from; the corpus is laid out when the first interest asks for it."""
+
+    db: Database
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        index = lexical_index(self.settings.home, self.db)
+        return Corpus(self.db, index, meaning_source(self.db, self.settings))
+
+
+def compose_for(sources: Sources, wanted: Subscription, day: date) -> Composed:
     """The digest of `day` for this subscription, as of now; nothing is written.
 
     For a subscription that is not there (number 0), what it would be of that day alone.
 
     Raises NotFoundError where what it is of has gone, SearchIndexError where search cannot be.
     """
-    return _COMPOSE[Topic(wanted.wish.topic)](db, settings, wanted, day)
+    return _COMPOSE[Topic(wanted.wish.topic)](sources, wanted, day)
 
 
-def _compose_day(db: Database, settings: Settings, wanted: Subscription, day: date) -> Composed:
+def _compose_day(sources: Sources, wanted: Subscription, day: date) -> Composed:
     """The day's papers by attention, of one category where the wish names one."""
-    category = wanted.wish.value
+    db, category = sources.db, wanted.wish.value
     news = _news(db, wanted, day, category=category)
     documents = load_documents(db, news.fresh[: PLACES + BELOW_MAX])
     items = [compose_item(paper, why=attention_in_words(paper)) for paper in documents[:PLACES]]
@@ -81,9 +102,10 @@ def _compose_day(db: Database, settings: Settings, wanted: Subscription, day: da
     return _finished(db, digest, news, in_=category or "the library")
 
 
-def _compose_search(db: Database, settings: Settings, wanted: Subscription, day: date) -> Composed:
+def _compose_search(sources: Sources, wanted: Subscription, day: date) -> Composed:
     """What a saved search finds among the new papers, best first."""
-    query, index = wanted.wish.value, lexical_index(settings.home, db)
+    db, query = sources.db, wanted.wish.value
+    index = sources.corpus.index
     news = _news(db, wanted, day)
     fresh = set(news.fresh)
     found = [doc_no for doc_no in find_all(index, query) if doc_no in fresh]
@@ -132,10 +154,20 @@ def _news(db: Database, wanted: Subscription, day: date, *, category: str = "") 
     doc_nos = tuple(row.doc_no for row in rows)
     before = had_before(db, wanted.person, doc_nos, UNSENT)
     if wanted.reader_no:
-        before |= shown_to(db, wanted.reader_no, doc_nos).keys()
+        before |= _shown_elsewhere(db, wanted, doc_nos)
     fresh = tuple(doc_no for doc_no in doc_nos if doc_no not in before)
     days = [row.announced for row in rows]
-    return _News(doc_nos, fresh, min(days, default=day), max(days, default=day), until_no)
+    return _News(doc_nos, fresh, min(days, default=day), max(days, default=day), after, until_no)
+
+
+def _shown_elsewhere(db: Database, wanted: Subscription, doc_nos: Sequence[int]) -> set[int]:
+    """Shown to this reader, but not by the very interest that this digest is of."""
+    own = number_in(wanted.wish.value) if wanted.wish.topic == Topic.INTEREST else 0
+    return {
+        doc_no
+        for doc_no, (interest_no, _) in shown_to(db, wanted.reader_no, doc_nos).items()
+        if interest_no != own
+    }
 
 
 def _finished(db: Database, digest: Digest, news: _News, *, in_: str) -> Composed:
@@ -148,14 +180,48 @@ def _finished(db: Database, digest: Digest, news: _News, *, in_: str) -> Compose
     return Composed(digest, papers, news.until_no)
 
 
-def _compose_interest(
-    db: Database, settings: Settings, wanted: Subscription, day: date
-) -> Composed:
-    """What an interest brings its reader."""
-    raise NotFoundError(f"no interest {wanted.wish.value} of yours")
+def _compose_interest(sources: Sources, wanted: Subscription, day: date) -> Composed:
+    """What an interest brings its reader: its slate of what came in since the last digest."""
+    db, now = sources.db, sources.clock()
+    interest = get_interest(db, wanted.reader_no, number_in(wanted.wish.value))
+    if interest.choices.state is not State.ACTIVE:
+        raise NotFoundError(f"the interest {interest.name!r} is paused")
+    news = _news(db, wanted, day)
+    slate = slate_of(
+        sources.corpus,
+        interest,
+        first=news.first,
+        day=max(day, news.last),
+        now=now,
+        taken=_taken(db, wanted, news),
+    )
+    digest = of_slate(slate, day_path(news.last, tab="you"), day=day, n_stream=len(news.doc_nos))
+    picked = [
+        Delivered(
+            pick.document.doc_no, interest.interest_no,
+            "explores" if pick.explores else "chosen", pick.rank, pick.propensity, pick.is_above,
+        )
+        for pick in slate.picks
+    ]  # fmt: skip
+    more = [
+        Delivered(document.doc_no, interest.interest_no, "more", len(picked) + place)
+        for place, document in enumerate(slate.more)
+    ]
+    return Composed(digest, (*picked, *more), news.until_no)
 
 
-_Compose = Callable[[Database, Settings, Subscription, date], Composed]
+def _taken(db: Database, wanted: Subscription, news: _News) -> set[int]:
+    """Papers of these days that are no news to this reader: those that an earlier digest looked
+    at, and those that stand in another one, though it may not have gone yet."""
+    earlier = new_documents(db, after=0, until=news.after, since=news.first, through=date.max)
+    return {row.doc_no for row in earlier} | (set(news.doc_nos) - set(news.fresh))
+
+
+def number_in(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+_Compose = Callable[[Sources, Subscription, date], Composed]
 _COMPOSE: dict[Topic, _Compose] = {
     Topic.DAY: _compose_day,
     Topic.SEARCH: _compose_search,

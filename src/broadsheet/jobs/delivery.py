@@ -11,11 +11,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from urllib.parse import urlsplit
 
-from broadsheet.deliver.digest import Digest
+from broadsheet.deliver.digest import Digest, Topic
 from broadsheet.deliver.hooks import DELIVERY, SIGNATURE, sign_body, to_body
 from broadsheet.deliver.links import Purpose, bounce_address, sign_link
 from broadsheet.deliver.mail import Mailer, hand_over, mailer_of
@@ -35,20 +36,26 @@ from broadsheet.errors import BroadsheetError, NotFoundError, StoreError
 from broadsheet.harvest.guard import Resolve
 from broadsheet.harvest.post import post
 from broadsheet.harvest.verdict import retry_after_s
-from broadsheet.jobs.composing import compose_for
+from broadsheet.jobs.composing import Sources, compose_for, number_in
 from broadsheet.jobs.indexing import follow_index
 from broadsheet.jobs.lock import LockHeldError, held_lock
 from broadsheet.schedule import parse_schedule, parse_zone
 from broadsheet.settings import Settings
 from broadsheet.store import outbox
 from broadsheet.store.database import Database
+from broadsheet.store.interests import Interest, every_interest, is_standing
 from broadsheet.store.mail_addresses import is_paused, note_bounce
-from broadsheet.store.readers import library_secret
+from broadsheet.store.readers import get_reader, library_secret
 from broadsheet.store.subscriptions import (
     Channel,
     Subscription,
+    Wish,
+    change_subscription,
+    end_subscription,
+    find_wish,
     get_subscription,
     live_subscriptions,
+    put_subscription,
 )
 
 log = logging.getLogger(__name__)
@@ -85,6 +92,10 @@ class Press:
     def origin(self) -> str:
         return origin_of(self.settings)
 
+    @cached_property
+    def sources(self) -> Sources:
+        return Sources(self.db, self.settings, self.clock)
+
 
 def origin_of(settings: Settings) -> str:
     """How readers reach the pages: as the settings say, else on this machine."""
@@ -113,6 +124,7 @@ def deliver_due(
     try:
         with held_lock(press.settings.home / LOCK_FILE):
             settle_interrupted(press)
+            follow_interests(press)
             n_due = note_due(press) if only is None or day is None else note_one(press, only, day)
             n_composed = compose_waiting(press, only=only, should_stop=should_stop)
             n_sent, n_failed = send_waiting(press, only=only, should_stop=should_stop)
@@ -135,6 +147,42 @@ def settle_interrupted(press: Press) -> None:
             transaction, decided.state.value, decided.reason, now=press.clock()
         )
     log.warning("event=interrupted_sending n=%d", n_found)
+
+
+def follow_interests(press: Press) -> None:
+    """An interest that says `mail` is brought by mail, when and as it says; one that was dropped is
+    brought no more. What its reader ended stays ended."""
+    standing = {interest.interest_no: interest for interest in every_interest(press.db)}
+    for interest in standing.values():
+        reader, chosen = get_reader(press.db, interest.reader_no), interest.choices
+        if chosen.channel == Channel.MAIL and reader.email:
+            wish = Wish("interest", str(interest.interest_no), interest.name, Channel.MAIL,
+                        reader.email, chosen.schedule, chosen.time_zone)  # fmt: skip
+            if find_wish(press.db, reader.reader_no, wish) is None:
+                with press.db.transaction() as transaction:
+                    put_subscription(
+                        transaction, reader.reader_no, wish, secret="", confirmed=True,
+                        now=press.clock(),
+                    )  # fmt: skip
+    for wanted in live_subscriptions(press.db):
+        if wanted.wish.topic == Topic.INTEREST:
+            _follow_interest(press, wanted, standing.get(number_in(wanted.wish.value)))
+
+
+def _follow_interest(press: Press, wanted: Subscription, interest: Interest | None) -> None:
+    """A paused interest keeps its subscription, and has nothing to bring."""
+    if interest is None:
+        with _each("follow", wanted.subscription_no), press.db.transaction() as transaction:
+            if not is_standing(transaction, number_in(wanted.wish.value)):
+                end_subscription(transaction, wanted.subscription_no, now=press.clock())
+        return
+    chosen = interest.choices
+    wish = replace(
+        wanted.wish, name=interest.name, schedule=chosen.schedule, time_zone=chosen.time_zone
+    )
+    if wish != wanted.wish:
+        with press.db.transaction() as transaction:
+            change_subscription(transaction, wanted.subscription_no, wish)
 
 
 def note_due(press: Press) -> int:
@@ -197,7 +245,7 @@ def _compose(press: Press, entry: outbox.Entry) -> int:
             outbox.note_reason(transaction, entry.digest_no, NO_MAILER)
         return 0
     try:
-        composed = compose_for(press.db, press.settings, wanted, entry.day)
+        composed = compose_for(press.sources, wanted, entry.day)
     except NotFoundError as error:
         return _unsent(press, entry, State.DROPPED, str(error))
     except BroadsheetError as error:
@@ -221,7 +269,7 @@ def _compose(press: Press, entry: outbox.Entry) -> int:
         if not done:
             outbox.put_unsent(
                 transaction, entry.digest_no, State.DROPPED.value,
-                "it was unsubscribed from while it was composed", now=press.clock(),
+                "it was ended while it was composed", now=press.clock(),
             )  # fmt: skip
     return int(done)
 

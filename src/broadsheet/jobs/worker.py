@@ -9,7 +9,7 @@ from datetime import datetime
 from threading import Event, Thread
 
 from broadsheet.harvest.fetch import PoliteClient
-from broadsheet.jobs.delivery import deliver_due, open_press
+from broadsheet.jobs.delivery import Press, deliver_due, open_press
 from broadsheet.jobs.embedding import follow_vectors, work_quietly
 from broadsheet.jobs.harvest import harvest
 from broadsheet.jobs.indexing import follow_index
@@ -70,8 +70,12 @@ def run_worker(
 def _deliver_on_schedule(
     db: Database, settings: Settings, clock: Callable[[], datetime], stop: Event, steps: StepLog
 ) -> None:
+    press: list[Press] = []  # kept: it holds the library laid out for interests
+
     def once() -> None:
-        deliver_due(open_press(db, settings, clock=clock), should_stop=stop.is_set)
+        if not press:
+            press.append(open_press(db, settings, clock=clock))
+        deliver_due(press[0], should_stop=stop.is_set)
 
     while not stop.is_set():
         steps.run("digests", once)

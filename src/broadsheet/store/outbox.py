@@ -58,6 +58,13 @@ _COLUMNS = (
 )
 
 
+#: Nobody unsubscribed, and the interest, where it is of one, was not dropped.
+_WANTED = (
+    "subscriptions.ended_at IS NULL AND (topic <> 'interest' OR EXISTS (SELECT 1 FROM interests"
+    " WHERE interest_no = CAST(value AS INTEGER) AND dropped_at IS NULL))"
+)
+
+
 def put_due(
     transaction: Transaction, subscription_no: int, day: date, *, now: datetime
 ) -> int | None:
@@ -154,10 +161,10 @@ def put_unsent(
 
 def claim(transaction: Transaction, digest_no: int, *, now: datetime) -> bool:
     """From now on its fate is unknown until it is known; False where it is not there to be sent,
-    or its subscription has ended."""
+    or not wanted any more."""
     rows = transaction.read(
-        "SELECT 1 FROM digests JOIN subscriptions USING (subscription_no) WHERE digest_no = ?"
-        " AND state IN ('composed', 'retry') AND subscriptions.ended_at IS NULL",
+        "SELECT 1 FROM digests JOIN subscriptions USING (subscription_no) WHERE digest_no = ?"  # noqa: S608
+        f" AND state IN ('composed', 'retry') AND {_WANTED}",
         (digest_no,),
     )
     if not rows:
@@ -333,8 +340,8 @@ def _show(transaction: Transaction, digest_nos: Sequence[int], now: datetime) ->
 def _is_in(transaction: Transaction, digest_no: int, state: str) -> bool:
     return bool(
         transaction.read(
-            "SELECT 1 FROM digests JOIN subscriptions USING (subscription_no)"
-            " WHERE digest_no = ? AND state = ? AND subscriptions.ended_at IS NULL",
+            "SELECT 1 FROM digests JOIN subscriptions USING (subscription_no)"  # noqa: S608
+            f" WHERE digest_no = ? AND state = ? AND {_WANTED}",
             (digest_no, state),
         )
     )

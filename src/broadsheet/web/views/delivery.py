@@ -116,7 +116,7 @@ def show_confirm(request: Request) -> Response:
 
 def confirm(request: Request, body: bytes) -> Response:
     return _link_page(
-        request, "confirm", confirm_by_link(site_of(request), _link(request)), done=True
+        request, "confirm", confirm_by_link(site_of(request), _link(request)), acted=True
     )
 
 
@@ -129,7 +129,7 @@ def show_unsubscribe(request: Request) -> Response:
 def unsubscribe(request: Request, body: bytes) -> Response:
     """By the page's button, or by a mail program's own (RFC 8058)."""
     found = unsubscribe_by_link(site_of(request), _link(request))
-    return _link_page(request, "unsubscribe", found, done=True)
+    return _link_page(request, "unsubscribe", found, acted=True)
 
 
 def show_act(request: Request) -> Response:
@@ -195,11 +195,11 @@ def _subscribe_page(
     return response
 
 
-def _link_page(request: Request, what: str, found: object, *, done: bool = False) -> Response:
+def _link_page(request: Request, what: str, found: object, *, acted: bool = False) -> Response:
     if found is None:
         raise HTTPException(404, _GONE)
     response = pages_of(request).page(
-        request, "mail_link.html", what=what, found=found, done=done, link=_link(request)
+        request, "mail_link.html", what=what, found=found, acted=acted, link=_link(request)
     )
     response.headers["Cache-Control"] = "no-store"
     return response
