@@ -125,7 +125,7 @@ def test_a_quiet_day_is_silent_unless_asked_for(tmp_path: Path) -> None:
         hours.at += timedelta(days=1)
         deliver_due(press)
         assert states_of(press, silent) == ["sent", "empty"]
-        assert entries_of(press, silent)[1].reason == "nothing to say: nothing new has come in"
+        assert entries_of(press, silent)[1].reason == "nothing new has come in"
         assert states_of(press, told) == ["sent", "sent"]
         letter = office.letters[-1]
         assert letter["Subject"] == "The day's papers: nothing today"

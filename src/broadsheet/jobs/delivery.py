@@ -252,8 +252,8 @@ def _compose(press: Press, entry: outbox.Entry) -> int:
         log.warning("event=compose_failed digest=%d reason=%s", entry.digest_no, error)
         return _unsent(press, entry, State.FAILED, str(error))
     if not composed.digest.items and not wanted.wish.when_empty:
-        reason = f"nothing to say: {composed.digest.nothing_because}"
-        return _unsent(press, entry, State.EMPTY, reason, until_no=composed.until_no)
+        why = composed.digest.nothing_because
+        return _unsent(press, entry, State.EMPTY, why, until_no=composed.until_no)
     subject, content = print_digest(press, wanted, entry.digest_no, composed.digest)
     with press.db.transaction() as transaction:
         done = outbox.put_composed(
