@@ -12,13 +12,12 @@ import pytest
 from broadsheet.interests.slates import slate_of
 from broadsheet.jobs import composing
 from broadsheet.jobs.delivery import Press, deliver_due
-from broadsheet.store.accounts import make_reader
 from broadsheet.store.database import open_database
 from broadsheet.store.documents import load_documents
-from broadsheet.store.interests import drop_interest, get_interest, put_choices
-from broadsheet.store.readers import Role
+from broadsheet.store.interests import Choices, State, drop_interest, put_choices
+from broadsheet.store.readers import LOCAL_READER_NO
 from broadsheet.store.shown import Place, list_shown
-from broadsheet.store.subscriptions import Channel, list_subscriptions
+from broadsheet.store.subscriptions import list_subscriptions
 from tests.deliver.post_office import PostOffice, open_office
 from tests.deliver.presses import Hours, entries_of, press_of, states_of, want
 from tests.deliver.test_delivery import ids_in
@@ -123,30 +122,26 @@ def test_papers_that_come_after_the_hour_are_tomorrows(tmp_path: Path) -> None:
         assert len(todays & set(ids_in(office.letters[1]))) >= 4
 
 
-def test_an_interest_that_says_mail_needs_no_more(tmp_path: Path) -> None:
+def test_what_is_brought_follows_its_interest(tmp_path: Path) -> None:
+    """It is called as the interest is, waits while that is paused, and ends with it."""
     with open_office() as office:
         hours = Hours(MORNING)
         press = a_bird_press(tmp_path, office, hours)
+        number = birds(press)
+        wanted = want(press, topic="interest", value=str(number), name="Birds")
+        for state in (State.PAUSED, State.ACTIVE):
+            with press.db.transaction() as transaction:
+                put_choices(transaction, number, Choices("Finches", state=state))
+            deliver_due(press)
+            hours.at += timedelta(days=1)
+        assert states_of(press, wanted) == ["dropped", "sent"]
+        assert len(ids_in(office.letters[0])) >= 6
+        (standing,) = list_subscriptions(press.db, LOCAL_READER_NO)
+        assert standing.wish.name == "Finches"
         with press.db.transaction() as transaction:
-            reader = make_reader(
-                transaction, email="eve@example.net", name="Eve", role=Role.OWNER, now=MORNING
-            )
-        number = birds(press, reader_no=reader.reader_no, channel="mail", schedule="daily 09:00",
-                       time_zone="Europe/Berlin")  # fmt: skip
+            drop_interest(transaction, number, now=MORNING)
         deliver_due(press)
-        assert office.letters == []
-        hours.at = MORNING.replace(hour=8, minute=1) + timedelta(days=1)
-        deliver_due(press)
-        assert [letter["To"] for letter in office.letters] == ["eve@example.net"]
-        (wanted,) = list_subscriptions(press.db, reader.reader_no)
-        assert (wanted.wish.channel, wanted.wish.schedule) == (Channel.MAIL, "daily 09:00")
-        interest = get_interest(press.db, reader.reader_no, number)
-        with press.db.transaction() as transaction:
-            chosen = interest.choices
-            put_choices(transaction, number, type(chosen)(name="Finches", schedule="mon 06:00"))
-        deliver_due(press)
-        (wanted,) = list_subscriptions(press.db, reader.reader_no)
-        assert (wanted.wish.name, wanted.wish.schedule) == ("Finches", "mon 06:00")
+        assert list_subscriptions(press.db, LOCAL_READER_NO) == []
 
 
 def test_an_interest_that_is_dropped_while_its_digest_is_made(

@@ -43,19 +43,16 @@ from broadsheet.schedule import parse_schedule, parse_zone
 from broadsheet.settings import Settings
 from broadsheet.store import outbox
 from broadsheet.store.database import Database
-from broadsheet.store.interests import Interest, every_interest, is_standing
+from broadsheet.store.interests import get_interest
 from broadsheet.store.mail_addresses import is_paused, note_bounce
-from broadsheet.store.readers import get_reader, library_secret
+from broadsheet.store.readers import library_secret
 from broadsheet.store.subscriptions import (
     Channel,
     Subscription,
-    Wish,
     change_subscription,
     end_subscription,
-    find_wish,
     get_subscription,
     live_subscriptions,
-    put_subscription,
 )
 
 log = logging.getLogger(__name__)
@@ -150,38 +147,24 @@ def settle_interrupted(press: Press) -> None:
 
 
 def follow_interests(press: Press) -> None:
-    """An interest that says `mail` is brought by mail, when and as it says; one that was dropped is
-    brought no more. What its reader ended stays ended."""
-    standing = {interest.interest_no: interest for interest in every_interest(press.db)}
-    for interest in standing.values():
-        reader, chosen = get_reader(press.db, interest.reader_no), interest.choices
-        if chosen.channel == Channel.MAIL and reader.email:
-            wish = Wish("interest", str(interest.interest_no), interest.name, Channel.MAIL,
-                        reader.email, chosen.schedule, chosen.time_zone)  # fmt: skip
-            if find_wish(press.db, reader.reader_no, wish) is None:
-                with press.db.transaction() as transaction:
-                    put_subscription(
-                        transaction, reader.reader_no, wish, secret="", confirmed=True,
-                        now=press.clock(),
-                    )  # fmt: skip
+    """What is brought of an interest is called as it is, and ends with it. A paused one keeps its
+    subscription, and has nothing to bring."""
     for wanted in live_subscriptions(press.db):
         if wanted.wish.topic == Topic.INTEREST:
-            _follow_interest(press, wanted, standing.get(number_in(wanted.wish.value)))
+            with _each("follow", wanted.subscription_no):
+                _follow_interest(press, wanted)
 
 
-def _follow_interest(press: Press, wanted: Subscription, interest: Interest | None) -> None:
-    """A paused interest keeps its subscription, and has nothing to bring."""
-    if interest is None:
-        with _each("follow", wanted.subscription_no), press.db.transaction() as transaction:
-            if not is_standing(transaction, number_in(wanted.wish.value)):
-                end_subscription(transaction, wanted.subscription_no, now=press.clock())
-        return
-    chosen = interest.choices
-    wish = replace(
-        wanted.wish, name=interest.name, schedule=chosen.schedule, time_zone=chosen.time_zone
-    )
-    if wish != wanted.wish:
+def _follow_interest(press: Press, wanted: Subscription) -> None:
+    try:
+        interest = get_interest(press.db, wanted.reader_no, number_in(wanted.wish.value))
+    except NotFoundError:
         with press.db.transaction() as transaction:
+            end_subscription(transaction, wanted.subscription_no, now=press.clock())
+        return
+    if interest.name != wanted.wish.name:
+        with press.db.transaction() as transaction:
+            wish = replace(wanted.wish, name=interest.name)
             change_subscription(transaction, wanted.subscription_no, wish)
 
 

@@ -158,15 +158,6 @@ def every_interest(db: Reads) -> list[Interest]:
     return [_interest(row) for row in rows]
 
 
-def is_standing(db: Reads, interest_no: int) -> bool:
-    """Whether it was not dropped; it may be paused."""
-    return bool(
-        db.read(
-            "SELECT 1 FROM interests WHERE interest_no = ? AND dropped_at IS NULL", (interest_no,)
-        )
-    )
-
-
 def get_interest(db: Reads, reader_no: int, interest_no: int) -> Interest:
     """An interest of this reader's. Raises NotFoundError for any other."""
     rows = db.read(
