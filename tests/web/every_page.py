@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
 from starlette.testclient import TestClient
 
+from broadsheet.deliver.links import Purpose, sign_link
 from broadsheet.store.documents import last_change_no
+from broadsheet.store.mail_addresses import note_bounce
+from broadsheet.store.outbox import put_due, put_unsent
+from broadsheet.store.readers import library_secret
 from broadsheet.web.reckoning import Reckoning
 from broadsheet.web.site import Site
 from tests.web.newsroom import MANY_HANDS, REVISED, a_full_site, a_site, form_token, post, reading
 from tests.web.people import GUEST, LEAD, MEMBER, OTHER, OWNER, PAPER, Town, a_town
+from tests.worlds import NOW
 
 #: Of a library that one person keeps for themselves.
 ALONE = [
@@ -27,6 +32,7 @@ ALONE = [
     "/library", "/library?shelf=noted", "/library?shelf=dismissed", "/library?q=zzz",
     "/library?tag=to+read", "/collections", "/collection/1", "/collection/77",
     "/ledger", "/ledger?source=arxiv", "/about", "/nothing",
+    "/deliveries", "/subscribe", "/mail/none", "/unsubscribe/none", "/confirm/none",
 ]  # fmt: skip
 
 #: Of a library with accounts: who asks ("" is nobody), and for what.
@@ -105,9 +111,47 @@ def pages_empty(folder: Path) -> list[Page]:
         return [Page(f"{path} of nothing", client.get(path).text) for path in EMPTY]
 
 
+def pages_delivered(site: Site) -> list[Page]:
+    """With subscriptions in every state, and what mailed links lead to."""
+    settings = {
+        "public_subscriptions": True,
+        "smtp_host": "127.0.0.1",
+        "mail_from": "p@example.org",
+    }
+    site = replace(site, settings=site.settings.model_copy(update=settings))
+    key = library_secret(site.db)
+    with reading(site, closing=False) as client:
+        pages = [Page("/deliveries, none yet", client.get("/deliveries?q=networks").text)]
+        for channel in ("mail", "json"):
+            fields = {"do": "add", "what": "day", "mon": "1", "channel": channel}
+            fields |= {"address": "ada@example.net", "url": "https://hooks.example.org/x"}
+            post(client, "/deliveries", **fields)
+        with site.db.transaction() as transaction:
+            note_bounce(transaction, "ada@example.net", "gone", permanent=True, now=NOW)
+            digest_no = put_due(transaction, 1, NOW.date(), now=NOW)
+            put_unsent(transaction, digest_no or 0, "failed", "the <b>server</b>", now=NOW)
+        pages += [
+            Page(path, client.get(path).text)
+            for path in (
+                "/deliveries", "/subscribe", "/subscribe?q=a+%22b%22", "/mail/none",
+                f"/mail/{sign_link(key, Purpose.SAVE, 1, 1, now=NOW)}",
+                f"/unsubscribe/{sign_link(key, Purpose.UNSUBSCRIBE, 1, now=NOW)}",
+                f"/confirm/{sign_link(key, Purpose.CONFIRM, 1, now=NOW)}",
+            )
+        ]  # fmt: skip
+        wrong = post(client, "/deliveries", do="add", what="day")
+        left = client.post(f"/unsubscribe/{sign_link(key, Purpose.UNSUBSCRIBE, 1, now=NOW)}")
+        acted = client.post(f"/mail/{sign_link(key, Purpose.DISMISS, 1, 2, now=NOW)}")
+        refused = post(client, "/subscribe", email="none", mon="1")
+    names = ("/deliveries, refused", "left", "dismissed by mail", "/subscribe, refused")
+    answers = (wrong, left, acted, refused)
+    return pages + [Page(n, a.text) for n, a in zip(names, answers, strict=True)]
+
+
 def every_page(folder: Path) -> list[Page]:
     site, town = a_used_site(folder / "alone"), a_town(folder / "town")
     pages = [*pages_alone(site), *pages_together(town), *pages_empty(folder / "empty")]
+    pages += pages_delivered(site)
     site.db.close()
     town.site.db.close()
     return pages

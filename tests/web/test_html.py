@@ -18,7 +18,7 @@ from tests.web.from_npm import from_npm
 from tests.web.newsroom import read_sheet
 
 #: What is there for programs, has no page, or is only left again.
-NO_PAGE = {"/day", "/health", "/static/{name:path}", "/robots.txt", "/favicon.ico",
+NO_PAGE = {"/day", "/health", "/metrics", "/static/{name:path}", "/robots.txt", "/favicon.ico",
            "/library/export", "/search.bib", "/search.ris", "/search.csl"}  # fmt: skip
 
 
