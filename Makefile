@@ -3,14 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: install run test lint types unit torture bench lock clean help
+.PHONY: install run test lint types unit torture bench replay lock clean help
 
 help:
 	@echo "make run      install and open the sample library on http://127.0.0.1:8000"
 	@echo "make install  leave .venv/bin/broadsheet ready to use"
 	@echo "make test     lint, types, import rules and every test"
 	@echo "make bench    print latency, throughput and memory beside named peers"
-	@echo "make torture  the long runs: 50 kills of import, harvest and index"
+	@echo "make torture  the long runs: kills of import, harvest, index and delivery"
+	@echo "make replay   two months of digests for a dozen readers (DATA=folder with papers.jsonl)"
 	@echo "make lock     write the lock files anew from pyproject.toml (needs uv)"
 
 install: .venv/.installed
@@ -38,6 +39,10 @@ torture: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m bench
+
+# Two months of papers, day by day, for a dozen readers: make replay DATA=corpus_arxiv
+replay: .venv/.installed-dev
+	$(BIN)/python -m bench.replay --data $(DATA) --out build/replay
 
 lock:
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements.lock
