@@ -203,8 +203,8 @@ def replay(
             for player in players:
                 line = read_digest(press, player, day, texts.get(f"{player.subscription_no}", ""))
                 stream.write(json.dumps(line) + "\n")
-            promised = float(np.average([p.alpha for p in players],
-                                        weights=[p.kept + p.missed + 1e-9 for p in players]))  # fmt: skip
+            counted = [p.kept + p.missed + 1e-9 for p in players]
+            promised = float(np.average([p.alpha for p in players], weights=counted))
             kept, missed = sum(p.kept for p in players), sum(p.missed for p in players)
             track.append((number + 1, promised, kept, missed))
             print(f"{day}  {len(by_day.get(day, ())):4} papers  {kept} kept  {missed} missed")

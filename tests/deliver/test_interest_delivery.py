@@ -14,7 +14,13 @@ from broadsheet.jobs import composing
 from broadsheet.jobs.delivery import Press, deliver_due
 from broadsheet.store.database import open_database
 from broadsheet.store.documents import load_documents
-from broadsheet.store.interests import Choices, State, drop_interest, put_choices
+from broadsheet.store.interests import (
+    Choices,
+    State,
+    drop_interest,
+    get_interest,
+    put_choices,
+)
 from broadsheet.store.readers import LOCAL_READER_NO
 from broadsheet.store.shown import Place, list_shown
 from broadsheet.store.subscriptions import list_subscriptions
@@ -190,3 +196,22 @@ def test_an_interest_of_which_nothing_is_known_says_so(tmp_path: Path) -> None:
         text = office.letters[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
         assert "because nothing is known of this interest yet" in " ".join(text.split())
         assert states_of(press, wanted) == ["sent"]
+
+
+def test_what_another_digest_brought_is_in_no_slate(tmp_path: Path) -> None:
+    """Also not on a page: a paper is told of once, by whatever came first."""
+    with open_office() as office:
+        press = a_bird_press(tmp_path, office, Hours(MORNING))
+        interest = get_interest(press.db, LOCAL_READER_NO, birds(press))
+        corpus = press.sources.corpus
+
+        def on_the_page() -> set[str]:
+            slate = slate_of(corpus, interest, first=DAY, day=DAY, now=MORNING)
+            return {pick.document.doc_id for pick in slate.picks}
+
+        want(press, topic="search", value="warbler OR finch", name="Songbirds")
+        before = on_the_page()
+        deliver_due(press)
+        brought = set(ids_in(office.letters[0]))
+        assert before & brought
+        assert not on_the_page() & brought

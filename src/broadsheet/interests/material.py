@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 from scipy import sparse
 
+from broadsheet.deliver.outcome import UNSENT
 from broadsheet.interests.choosing import Comparison, Known
 from broadsheet.interests.corpus import Backdrop, Batch, Corpus, Paper
 from broadsheet.rank.background import Evidence, Floats
@@ -22,6 +23,7 @@ from broadsheet.store.interests import (
     judged_in_any,
 )
 from broadsheet.store.marks import Mark, marks_of
+from broadsheet.store.outbox import had_elsewhere
 from broadsheet.store.shown import Place, Shown, list_shown, shown_to
 
 #: A liked paper was chosen over at most so many of those that stood above it.
@@ -183,10 +185,12 @@ def _in_categories(names: Sequence[str], wanted: Sequence[str]) -> bool:
 def _known_doc_nos(
     db: Database, interest: Interest, doc_nos: Sequence[int], again: Collection[int]
 ) -> set[int]:
-    """What the reader did something to, judged for any interest, or was shown before."""
+    """What the reader did something to, judged for any interest, was shown before, or was sent by
+    a digest of anything else."""
     marked = marks_of(db, interest.reader_no, doc_nos)
     known = {doc_no for doc_no, marks in marked.items() if marks & KNOWING}
     known |= judged_in_any(db, interest.reader_no, doc_nos)
+    known |= had_elsewhere(db, interest.reader_no, interest.interest_no, UNSENT)
     return known | (set(shown_to(db, interest.reader_no, doc_nos)) - set(again))
 
 

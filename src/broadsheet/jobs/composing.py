@@ -152,7 +152,7 @@ def _news(db: Database, wanted: Subscription, day: date, *, category: str = "") 
         db, after=after, until=until_no, since=floor, through=ceiling, category=category
     )
     doc_nos = tuple(row.doc_no for row in rows)
-    before = had_before(db, wanted.person, doc_nos, UNSENT)
+    before = had_before(db, wanted.person, UNSENT)
     if wanted.reader_no:
         before |= _shown_elsewhere(db, wanted, doc_nos)
     fresh = tuple(doc_no for doc_no in doc_nos if doc_no not in before)

@@ -292,23 +292,33 @@ def looked_at(db: Reads, subscription_no: int, unsent: Iterable[str]) -> int:
     return int(rows[0][0] or 0)
 
 
-def had_before(
-    db: Reads, person: tuple[int, str], doc_nos: Sequence[int], unsent: Iterable[str]
-) -> set[int]:
-    """Which of these a reader, or an address, was sent already, on any channel."""
-    without = set(unsent)
+def had_before(db: Reads, person: tuple[int, str], unsent: Iterable[str]) -> set[int]:
+    """What a reader, or an address, was sent already, on any channel."""
     reader_no, target = person
-    rows = read_in(
-        db,
-        "SELECT coalesce(d.merged_into, d.doc_no), g.state FROM delivered v"
-        " JOIN digests g USING (digest_no) JOIN subscriptions s USING (subscription_no)"
-        " JOIN documents d ON d.doc_no = v.doc_no"
-        " WHERE coalesce(d.merged_into, d.doc_no) IN (?*) AND s.reader_no = ?"
-        " AND (s.reader_no <> 0 OR s.target = ?)",
-        doc_nos,
-        reader_no,
-        target,
-    )
+    if reader_no:
+        return had_elsewhere(db, reader_no, NO_INTEREST, unsent)
+    rows = db.read(f"{_HAD} WHERE s.reader_no = 0 AND s.target = ?", (target,))
+    return _went(rows, unsent)
+
+
+def had_elsewhere(db: Reads, reader_no: int, interest_no: int, unsent: Iterable[str]) -> set[int]:
+    """What this reader was sent by digests that are not of this interest."""
+    rows = db.read(f"{_HAD} WHERE s.reader_no = ? AND v.interest_no <> ?", (reader_no, interest_no))
+    return _went(rows, unsent)
+
+
+#: Read from the person to their papers, which are few; `delivered` holds everybody's.
+_HAD = (
+    "SELECT coalesce(d.merged_into, d.doc_no), g.state FROM subscriptions s"
+    " CROSS JOIN digests g ON g.subscription_no = s.subscription_no"
+    " CROSS JOIN delivered v ON v.digest_no = g.digest_no"
+    " CROSS JOIN documents d ON d.doc_no = v.doc_no"
+)
+NO_INTEREST = -1
+
+
+def _went(rows: Iterable[Row], unsent: Iterable[str]) -> set[int]:
+    without = set(unsent)
     return {doc_no for doc_no, state in rows if state not in without}
 
 

@@ -23,6 +23,7 @@ CREATE TABLE subscriptions (
     ended_at        TEXT,
     UNIQUE (reader_no, topic, value, channel, target)
 );
+CREATE INDEX subscriptions_of ON subscriptions (reader_no, target);
 
 -- One digest of a subscription for a date, whatever happens: the outbox. It says where it stands
 -- before anything is done, in a transaction of its own (deliver/outcome.py names the states).
@@ -63,7 +64,6 @@ CREATE TABLE delivered (
     is_above    INTEGER NOT NULL,
     PRIMARY KEY (digest_no, doc_no)
 ) WITHOUT ROWID;
-CREATE INDEX digests_with ON delivered (doc_no);
 
 -- What is known of a mail address: bounces in a row since a mail was last taken; paused_at: no mail
 -- goes there until its owner says so.
