@@ -96,6 +96,10 @@ def collection_path(collection_no: int, q: str = "", page: int = 1) -> str:
     return f"/collection/{collection_no}" + query_string(q=q, page=page)
 
 
+def interest_path(interest_no: int) -> str:
+    return f"/interests/{interest_no}"
+
+
 def login_path(back: str = "/") -> str:
     return "/login" + query_string(back=back if back != "/" else "")
 

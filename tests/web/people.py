@@ -14,6 +14,7 @@ from broadsheet.keys import hash_secret, new_secret
 from broadsheet.store.accounts import make_reader, put_token, start_session
 from broadsheet.store.deeds import Deed, Verb, do
 from broadsheet.store.groups import GroupRole, make_group, put_member
+from broadsheet.store.interests import Choices, written
 from broadsheet.store.readers import Role
 from broadsheet.web.app import create_app
 from broadsheet.web.site import Site
@@ -83,6 +84,7 @@ def a_town(folder: Path, **settings: object) -> Town:
             Deed(Verb.WRITE_NOTE, 1, "a secret thought"),
             Deed(Verb.WRITE_NOTE, 1, "a shared thought", group_no=group),
             Deed(Verb.COLLECT, 1, number=2),
+            Deed(Verb.MAKE_INTEREST, value=written(Choices("A secret need"))),
         ):
             do(transaction, readers[LEAD], deed, now=NOW)
     return Town(site, readers, cookies, tokens)

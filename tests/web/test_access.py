@@ -61,6 +61,15 @@ READING = {
     "/library/export?format=ris&collection=1": (DOOR, GONE, 200, GONE, GONE, GONE),
     "/collection/2": (DOOR, GONE, 200, 200, 200, GONE),
     "/collection/2.json": (ASKED, GONE, 200, 200, 200, GONE),
+    "/interests": (DOOR, 200, 200, 200, 200, 200),
+    "/interests/new": (DOOR, 200, 200, 200, 200, 200),
+    # The lead's own: their group sees nothing of it.
+    "/interests/1": (DOOR, GONE, 200, GONE, GONE, GONE),
+    "/interests/1/judge": (DOOR, GONE, 200, GONE, GONE, GONE),
+    "/interests/1/preview?kind=never&value=x": (DOOR, GONE, 200, GONE, GONE, GONE),
+    "/interests/1.atom": (ASKED, GONE, 200, GONE, GONE, GONE),
+    "/interests/1.json": (ASKED, GONE, 200, GONE, GONE, GONE),
+    "/?tab=you": (DOOR, 200, 200, 200, 200, 200),
     "/account": (DOOR, 200, 200, 200, 200, 200),
     "/group/1": (DOOR, GONE, 200, 200, 200, GONE),
     "/owner": (DOOR, 200, GONE, GONE, GONE, GONE),
@@ -97,6 +106,11 @@ CHANGING: list[tuple[str, Fields, tuple[int, ...]]] = [
     ("/collections", {"name": "x", "group": "1"}, (401, GONE, 303, 303, GONE, GONE)),
     ("/collection/1", {"do": "rename", "name": "x"}, (401, GONE, 303, GONE, GONE, GONE)),
     ("/collection/2", {"do": "drop"}, (401, GONE, 303, 303, GONE, GONE)),
+    ("/act", {"do": f"like-for 1 {PAPER}"}, (401, GONE, 303, GONE, GONE, GONE)),
+    ("/interests/new", {"name": "x"}, (401, 303, 303, 303, 303, 303)),
+    ("/interests/1", {"do": "drop"}, (401, GONE, 303, GONE, GONE, GONE)),
+    ("/interests/1", {"do": "never", "value": "x"}, (401, GONE, 303, GONE, GONE, GONE)),
+    ("/interests/1", {"do": "like", "value": PAPER}, (401, GONE, 303, GONE, GONE, GONE)),
     ("/library/import", {}, (401, 400, 400, 400, 400, 400)),
     ("/login", {"email": "x"}, (400, 400, 400, 400, 400, 400)),
     ("/enter/nothing", {}, (410, 410, 410, 410, 410, 410)),
@@ -144,6 +158,7 @@ def test_who_may_read_what(town: Town, path: str) -> None:
             if answer.status_code == ASKED:
                 assert answer.headers["www-authenticate"].startswith("Basic")
             assert "a secret thought" not in answer.text or who == LEAD
+            assert "A secret need" not in answer.text or who == LEAD
     assert dict(zip(EVERYBODY, answers, strict=True)) == dict(
         zip(EVERYBODY, READING[path], strict=True)
     )

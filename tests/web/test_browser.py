@@ -22,6 +22,8 @@ PAGES = [
     "/ledger",
     "/trending",
     "/?tab=you",
+    "/interests",
+    "/interests/new",
     "/library",
     "/collections",
     "/about",

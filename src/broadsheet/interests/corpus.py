@@ -171,6 +171,14 @@ class Corpus:
                 self._backdrop = self._make_backdrop()
             return self._backdrop
 
+    def mark(self) -> tuple[str, int]:
+        """Differs when more vectors have come, or those of another model."""
+        meaning = self._meaning()
+        try:
+            return (meaning.model.version, meaning.vectors.position) if meaning else ("", 0)
+        except SearchIndexError:
+            return ("", 0)
+
     def papers(self, backdrop: Backdrop, doc_nos: Sequence[int]) -> list[Paper]:
         """These documents as they are now; merged and unknown ones are left out."""
         standing, kept = change_numbers(self.db, doc_nos), backdrop.papers_kept

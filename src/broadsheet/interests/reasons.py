@@ -79,12 +79,12 @@ def _words(
     document: Document,
     added: float,
 ) -> Reason | None:
-    found = telling_words(fitted.interest, stream, row, telling.terms, n_terms=2 * N_WORDS)
+    found = telling_words(fitted.interest, stream, row, telling.terms, n_terms=4 * N_WORDS)
     written = _written(document)
     terms: list[str] = []
     for term, _ in found:
-        # A word that a phrase before it holds says nothing more.
-        if not any(term in taken.split() for taken in terms):
+        # "agent" and "agent via" after it say the same.
+        if not any(part in taken.split() for part in term.split() for taken in terms):
             terms.append(term)
     names = [" ".join(written.get(part, part) for part in term.split()) for term in terms]
     names = [name for name in dict.fromkeys(names) if _is_telling(name)][:N_WORDS]

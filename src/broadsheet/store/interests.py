@@ -197,6 +197,21 @@ def holdings_of(db: Reads, interest_no: int) -> Holdings:
     )
 
 
+def judgments_of(
+    db: Reads, reader_no: int, doc_nos: Sequence[int]
+) -> dict[tuple[int, int], Judgment]:
+    """What a reader said of these documents, by (interest_no, doc_no)."""
+    rows = read_in(
+        db,
+        "SELECT j.interest_no, coalesce(d.merged_into, j.doc_no), j.kind FROM judgments j"
+        " JOIN documents d USING (doc_no) JOIN interests i USING (interest_no)"
+        " WHERE j.doc_no IN (?*) AND i.reader_no = ? AND i.dropped_at IS NULL",
+        doc_nos,
+        reader_no,
+    )
+    return {(interest_no, doc_no): Judgment(kind) for interest_no, doc_no, kind in rows}
+
+
 def judged_in_any(db: Reads, reader_no: int, doc_nos: Sequence[int]) -> set[int]:
     """Those of the documents that a reader judged for some interest, dropped ones among them."""
     own = "(SELECT interest_no FROM interests WHERE reader_no = ?)"

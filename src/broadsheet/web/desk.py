@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from broadsheet.store.database import Database
 from broadsheet.store.follows import FollowKind, list_follows
+from broadsheet.store.interests import Interest, Judgment, judgments_of, list_interests
 from broadsheet.store.marks import Mark, fellows_marks, marks_of
 from broadsheet.store.readers import Reader
 
@@ -15,13 +16,16 @@ _NONE: frozenset[Mark] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`fellows` are the names and marks of people in the reader's groups, by document."""
+    """`fellows` are the names and marks of people in the reader's groups, by document; `judged`
+    what the reader said of it for an interest, by (interest_no, doc_no)."""
 
     reader: Reader
     marks: Mapping[int, frozenset[Mark]] = field(default_factory=dict)
     fellows: Mapping[int, tuple[tuple[str, Mark], ...]] = field(default_factory=dict)
     authors: frozenset[str] = frozenset()
     searches: frozenset[str] = frozenset()
+    judged: Mapping[tuple[int, int], Judgment] = field(default_factory=dict)
+    interests: tuple[Interest, ...] = ()
 
     def has(self, doc_no: int, mark: str) -> bool:
         return mark in self.marks.get(doc_no, _NONE)
@@ -42,4 +46,6 @@ def lay_desk(db: Database, reader: Reader, doc_nos: Sequence[int]) -> Desk:
         fellows_marks(db, reader.reader_no, doc_nos),
         frozenset(entry.value for entry in followed if entry.kind is FollowKind.AUTHOR),
         frozenset(entry.value for entry in followed if entry.kind is FollowKind.SEARCH),
+        judgments_of(db, reader.reader_no, doc_nos),
+        tuple(list_interests(db, reader.reader_no)),
     )

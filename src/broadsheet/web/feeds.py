@@ -8,7 +8,14 @@ from datetime import UTC, date, datetime, time
 from email.utils import format_datetime, parsedate_to_datetime
 from threading import Lock
 
-from broadsheet.addresses import author_path, collection_path, day_path, paper_path, search_path
+from broadsheet.addresses import (
+    author_path,
+    collection_path,
+    day_path,
+    interest_path,
+    paper_path,
+    search_path,
+)
 from broadsheet.export.atom import to_atom
 from broadsheet.export.jsonfeed import to_jsonfeed
 from broadsheet.index.lexical import LexicalIndex
@@ -16,11 +23,22 @@ from broadsheet.search.engine import search
 from broadsheet.store.authors import get_author
 from broadsheet.store.collections import Collection, collected
 from broadsheet.store.database import Database
-from broadsheet.store.documents import day_documents, load_documents, newest_day
+from broadsheet.store.documents import (
+    day_documents,
+    load_documents,
+    neighbour_days,
+    newest_day,
+)
+from broadsheet.store.interests import Interest
+from broadsheet.store.readers import Reader
 from broadsheet.text.wording import long_day
 from broadsheet.types import Document
+from broadsheet.web.interests import press_of_day
+from broadsheet.web.site import Site
 
 ENTRIES_MAX = 100
+#: Of an interest: a program that asks every other day misses nothing.
+DAYS_OF_INTEREST = 3
 FEEDS_REMEMBERED = 2_048
 ATOM = "application/atom+xml; charset=utf-8"
 JSON_FEED = "application/feed+json; charset=utf-8"
@@ -78,6 +96,32 @@ def collection_feed(db: Database, collection: Collection) -> Feed:
     return Feed(
         f"Broadsheet: {collection.name}", collection_path(collection.collection_no), tuple(found)
     )
+
+
+def interest_feed(site: Site, reader: Reader, interest: Interest) -> Feed:
+    """What an interest brought on the last days with papers, newest day first."""
+    days = _latest_days(site.db)
+    found: dict[int, Document] = {}
+    for day in days:
+        slates = press_of_day(site, reader, day).slates
+        for slate in slates:
+            if slate.interest_no == interest.interest_no:
+                found |= {pick.document.doc_no: pick.document for pick in slate.picks}
+    return Feed(
+        f"Broadsheet: {interest.name}",
+        interest_path(interest.interest_no),
+        tuple(found.values())[:ENTRIES_MAX],
+    )
+
+
+def _latest_days(db: Database) -> list[date]:
+    """The last days that announced anything, newest first."""
+    days: list[date] = []
+    day = newest_day(db)
+    while day is not None and len(days) < DAYS_OF_INTEREST:
+        days.append(day)
+        day, _ = neighbour_days(db, day)
+    return days
 
 
 def print_atom(feed: Feed, origin: str, self_url: str) -> str:

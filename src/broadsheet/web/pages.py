@@ -184,6 +184,7 @@ def _environment(assets: Mapping[str, Asset]) -> Environment:
         addresses.deliveries_path,
         addresses.library_path,
         addresses.collection_path,
+        addresses.interest_path,
         addresses.web_address,
         addresses.host_and_name,
         addresses.source_name,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from starlette.requests import Request
 
 from broadsheet.index.lexical import LexicalIndex
+from broadsheet.interests.corpus import Corpus
 from broadsheet.search.meaning import MeaningSource
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
@@ -26,6 +28,11 @@ class Site:
     clock: Callable[[], datetime]
     take_in: Callable[[Sequence[Record | Reject]], IngestReport] | None = None
     meaning: MeaningSource | None = None
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The library as interests are measured with it; read when it is first asked for."""
+        return Corpus(self.db, self.index, self.meaning)
 
 
 def site_of(request: Request) -> Site:

@@ -14,7 +14,9 @@ from broadsheet.store.follows import VALUE_CHARS_MAX, author_name
 from broadsheet.web.admission import Form
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.doings import show_done
+from broadsheet.web.interests import publish_day
 from broadsheet.web.pages import pages_of
+from broadsheet.web.parameters import day_of, number_of
 from broadsheet.web.site import site_of
 from broadsheet.web.visitors import reader_of
 
@@ -25,13 +27,17 @@ _PAPER_VERBS = frozenset(
     }
 )  # fmt: skip
 _SHELF_VERBS = frozenset({Verb.TAG, Verb.UNTAG, Verb.COLLECT, Verb.UNCOLLECT})
+_INTEREST_VERBS = frozenset({Verb.LIKE_FOR, Verb.DISLIKE_FOR, Verb.UNJUDGE_FOR})
 _FOLLOW_VERBS = frozenset({Verb.FOLLOW, Verb.UNFOLLOW, Verb.KEEP_SEARCH, Verb.DROP_SEARCH})
 
 
 def act(request: Request, form: Form) -> Response:
-    """One deed: `do` is `VERB TARGET`, the target a paper, an author or a query."""
+    """One deed: `do` is `VERB TARGET`, the target a paper, an author or a query; for an interest
+    its number stands before the paper. `shows` is the day whose slates the page shows."""
     deed, doc_id = _read_deed(request, form)
     site, reader = site_of(request), reader_of(request)
+    if (day := day_of(form.text("shows"))) is not None:
+        publish_day(site, reader, day)
     try:
         with site.db.transaction() as transaction:
             done = do(transaction, reader.reader_no, deed, now=site.clock())
@@ -79,14 +85,18 @@ def _read_deed(request: Request, form: Form) -> tuple[Deed, str]:
         raise HTTPException(400, "There is no such thing to do. Nothing was changed.") from None
     if verb in _FOLLOW_VERBS:
         return _follow_deed(request, verb, target), ""
-    if verb not in _PAPER_VERBS | _SHELF_VERBS:
+    if verb not in _PAPER_VERBS | _SHELF_VERBS | _INTEREST_VERBS:
         raise HTTPException(400, "That has a page of its own. Nothing was changed.")
     db = site_of(request).db
+    number = form.number("collection")
+    if verb in _INTEREST_VERBS:
+        digits, _, target = target.partition(" ")
+        number = number_of(digits)
     doc_id, value = target, form.text("value", chars_max=200)
     doc_no = find_doc_no(db, doc_id)
     if doc_no is None:
         raise HTTPException(404, "There is no such paper. Nothing was changed.")
-    return Deed(verb, doc_no, value, number=form.number("collection")), anchor_of(doc_id)
+    return Deed(verb, doc_no, value, number=number), anchor_of(doc_id)
 
 
 def _follow_deed(request: Request, verb: Verb, target: str) -> Deed:

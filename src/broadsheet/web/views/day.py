@@ -12,6 +12,7 @@ from broadsheet.addresses import day_path
 from broadsheet.store.documents import count_documents, newest_day
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.edition import Tab, compose_edition
+from broadsheet.web.interests import press_of_day
 from broadsheet.web.pages import pages_of
 from broadsheet.web.parameters import day_of, page_asked, text_asked
 from broadsheet.web.site import site_of
@@ -50,6 +51,18 @@ def _printed(request: Request, asked: date, *, is_front: bool) -> Response:
         category=text_asked(request, "category"),
         page=page_asked(request),
     )
+    if edition.tab is Tab.YOU:
+        press = press_of_day(site, reader, asked)
+        return pages_of(request).page(
+            request,
+            "day.html",
+            mark=(edition.mark, is_front, site.corpus.mark()),
+            desk=press.desk,
+            edition=edition,
+            is_front=is_front,
+            press=press,
+            shows=asked,
+        )
     papers = (*edition.lead, *edition.seconds, *edition.others)
     return pages_of(request).page(
         request,
@@ -58,6 +71,7 @@ def _printed(request: Request, asked: date, *, is_front: bool) -> Response:
         desk=lambda: lay_desk(site.db, reader, [paper.doc_no for paper in papers]),
         edition=edition,
         is_front=is_front,
+        press=None,
     )
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from broadsheet.errors import NotFoundError
 from broadsheet.store.collections import get_collection
+from broadsheet.store.interests import get_interest
 from broadsheet.web.admission import View
 from broadsheet.web.feeds import (
     ATOM,
@@ -21,6 +22,7 @@ from broadsheet.web.feeds import (
     collection_feed,
     day_feed,
     http_date,
+    interest_feed,
     is_unmodified,
     newest_feed,
     print_atom,
@@ -74,6 +76,15 @@ def collection(request: Request) -> Feed:
         return collection_feed(db, get_collection(db, reader.reader_no, number))
     except NotFoundError:
         raise HTTPException(404, "There is no such collection of yours.") from None
+
+
+def interest(request: Request) -> Feed:
+    site, reader = site_of(request), reader_of(request)
+    try:
+        number = number_of(request.path_params["number"])
+        return interest_feed(site, reader, get_interest(site.db, reader.reader_no, number))
+    except NotFoundError:
+        raise HTTPException(404, "There is no such interest of yours.") from None
 
 
 def _send(
