@@ -33,6 +33,8 @@ ALONE = [
     "/library?tag=to+read", "/collections", "/collection/1", "/collection/77",
     "/ledger", "/ledger?source=arxiv", "/about", "/nothing",
     "/deliveries", "/subscribe", "/mail/none", "/unsubscribe/none", "/confirm/none",
+    "/interests", "/interests/new", "/interests/1", "/interests/1/judge", "/interests/77",
+    "/interests/1/preview?kind=never&value=networks", "/interests/1/preview?author=none",
 ]  # fmt: skip
 
 #: Of a library with accounts: who asks ("" is nobody), and for what.
@@ -47,7 +49,8 @@ TOGETHER = [
 
 #: Of a library that holds nothing yet.
 EMPTY = ["/", "/?tab=you", "/trending", "/topics", "/search", "/search?q=x", "/library",
-         "/collections", "/ledger", "/about", "/day/2026-03-01"]  # fmt: skip
+         "/interests", "/interests/new", "/collections", "/ledger", "/about",
+         "/day/2026-03-01"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,9 @@ def a_used_site(folder: Path) -> Site:
         post(client, "/note", paper=REVISED, text=note, revision=0)
         post(client, "/collections", name="Bounds & <limits>")
         post(client, "/act", do=f"collect {REVISED}", collection=1)
+        post(client, "/interests/new", name="Bounds & <limits>", author="Ada Lovelace")
+        for do, value in (("like", REVISED), ("never", "survey OR <x>"), ("dislike", MANY_HANDS)):
+            post(client, "/interests/1", do=do, value=value)
     return site
 
 

@@ -142,7 +142,7 @@ def test_the_tab_shows_each_interest_s_slate_and_why(site: Site, client: TestCli
     page = sheet_of(client, "/?tab=you")
     shown = stories(page)
     assert len(shown) == len(set(shown)) > 8
-    assert page.count('class="why"') == len(shown)
+    assert page.count('class="why by"') == len(shown)
     assert "It has “" in page
     assert "which you liked" in page
     assert "Too little evidence" in page
