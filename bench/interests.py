@@ -66,7 +66,7 @@ def main() -> None:
         began = perf_counter()
         n_shown = 0
         for interest in every_interest(db):
-            slate = slate_of(corpus, interest, first=first, day=day, now=NOW)
+            slate = slate_of(corpus, interest, first=first, day=day)
             with db.transaction() as transaction:
                 publish_slate(transaction, slate, channel="mail", now=NOW)
             n_shown += len(slate.picks)
@@ -87,7 +87,7 @@ def _large_day(corpus: Corpus) -> None:
     times = []
     for _ in range(2):
         began = perf_counter()
-        slate_of(corpus, interest, first=first, day=day, now=NOW)
+        slate_of(corpus, interest, first=first, day=day)
         times.append(perf_counter() - began)
     print(f"one slate of {n_papers:,} papers: {times[0]:.2f} s, then {times[1]:.2f} s")
 

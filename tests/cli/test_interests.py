@@ -183,3 +183,19 @@ def test_what_is_no_list_of_interests_changes_nothing(
     file.write_text(text, "utf-8")
     refused(home, ParseError, "import", file)
     assert asked(home, "list")["interests"] == []
+
+
+def test_the_doctor_names_rules_that_shut_everything_out(home: Path) -> None:
+    def finding() -> dict[str, Any]:
+        result = CliRunner().invoke(app, ["--home", str(home), "doctor", "--json"])
+        (found,) = [
+            row for row in json.loads(result.stdout)["findings"] if row["what"] == "interests"
+        ]
+        return dict(found)
+
+    number = asked(home, "add", "Birds")["interest"]
+    run(home, "rule", number, "must", "warbler")
+    assert finding()["ok"]
+    run(home, "rule", number, "never", "warbler")
+    assert not finding()["ok"]
+    assert "1 (Birds)" in finding()["how"]

@@ -206,7 +206,7 @@ def test_what_another_digest_brought_is_in_no_slate(tmp_path: Path) -> None:
         corpus = press.sources.corpus
 
         def on_the_page() -> set[str]:
-            slate = slate_of(corpus, interest, first=DAY, day=DAY, now=MORNING)
+            slate = slate_of(corpus, interest, first=DAY, day=DAY)
             return {pick.document.doc_id for pick in slate.picks}
 
         want(press, topic="search", value="warbler OR finch", name="Songbirds")

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from broadsheet.errors import NotFoundError
+from broadsheet.interests.choosing import fit
 from broadsheet.interests.corpus import Corpus
+from broadsheet.interests.material import gather
 from broadsheet.interests.slates import publish_slate, slate_of, slates_of
+from broadsheet.rank.interest import WEIGHTS
 from broadsheet.slate import ReasonKind, Slate
 from broadsheet.store.interests import (
     Holdings,
@@ -20,10 +23,11 @@ from broadsheet.store.interests import (
     RuleKind,
     State,
     drop_interest,
+    holdings_of,
     put_judgment,
 )
 from broadsheet.store.marks import Mark, put_mark
-from broadsheet.store.shown import list_shown, shown_to
+from broadsheet.store.shown import Place, Shown, list_shown, put_shown, shown_to
 from tests.interests.world import (
     DAY,
     EARLIER,
@@ -47,7 +51,7 @@ def corpus(tmp_path: Path) -> Iterator[Corpus]:
 
 
 def today(corpus: Corpus, interest: Interest, **changes: object) -> Slate:
-    return slate_of(corpus, interest, **{"first": DAY, "day": DAY, "now": NOW, **changes})  # type: ignore[arg-type]
+    return slate_of(corpus, interest, **{"first": DAY, "day": DAY, **changes})  # type: ignore[arg-type]
 
 
 def shown(slate: Slate) -> set[int]:
@@ -268,7 +272,7 @@ def test_what_was_shown_is_not_shown_again_on_any_day_or_interest(corpus: Corpus
     interest = an_interest(corpus.db, likes=papers_of(corpus.db, "birds")[:5], places=10)
     first = today(corpus, interest)
     assert publish(corpus, first, "mail")
-    later = slate_of(corpus, interest, first=DAY, day=DAY + timedelta(1), now=NOW)
+    later = slate_of(corpus, interest, first=DAY, day=DAY + timedelta(1))
     assert not shown(first) & shown(later)
     other = an_interest(corpus.db, likes=papers_of(corpus.db, "birds")[:5], places=10)
     assert not shown(first) & shown(today(corpus, other))
@@ -315,11 +319,11 @@ def test_slates_of_a_reader_share_no_paper(corpus: Corpus) -> None:
     for likes in (birds[:5], birds[5:10], papers_of(corpus.db, "stars")[:5]):
         an_interest(corpus.db, likes=likes, places=8)
     an_interest(corpus.db, likes=birds[:5], state=State.PAUSED)
-    slates = slates_of(corpus, 1, first=DAY, day=DAY, now=NOW)
+    slates = slates_of(corpus, 1, first=DAY, day=DAY)
     assert len(slates) == 3
     every = [doc_no for slate in slates for doc_no in shown(slate)]
     assert len(every) == len(set(every))
-    assert slates_of(corpus, 2, first=DAY, day=DAY, now=NOW) == []
+    assert slates_of(corpus, 2, first=DAY, day=DAY) == []
 
 
 @pytest.mark.parametrize("mark", list(Mark))
@@ -349,7 +353,7 @@ def test_papers_that_became_one_are_shown_once(corpus: Corpus) -> None:
     old, new = slate.picks[0].document.doc_no, papers_of(corpus.db, "birds", day=DAY)[-1]
     with corpus.db.transaction() as transaction:
         transaction.run("UPDATE documents SET merged_into = ? WHERE doc_no = ?", (new, old))
-    later = slate_of(corpus, interest, first=DAY, day=DAY + timedelta(1), now=NOW)
+    later = slate_of(corpus, interest, first=DAY, day=DAY + timedelta(1))
     assert new not in shown(later)
 
 
@@ -404,3 +408,47 @@ def test_the_library_s_growth_is_noticed(corpus: Corpus) -> None:
     assert corpus.backdrop() is before
     take_in(corpus.db, *(a_record(number) for number in range(5_000, 5_200)))
     assert corpus.backdrop() is not before
+
+
+def test_what_was_chosen_over_what_moves_the_weights(corpus: Corpus) -> None:
+    """A reader who picks papers for their author, past others, weighs authors more."""
+    birds = papers_of(corpus.db, "birds")
+    interest = an_interest(corpus.db, likes=birds[:8])
+    backdrop = corpus.backdrop()
+    assert backdrop is not None
+
+    def weights() -> list[float]:
+        holdings = holdings_of(corpus.db, interest.interest_no)
+        material = gather(corpus, backdrop, interest, holdings, day=DAY)
+        return [float(weight) for weight in fit(material.known).interest.weights]
+
+    assert weights() == list(WEIGHTS)
+    slates = [(DAY - timedelta(back), papers_of(corpus.db, "birds", day=DAY - timedelta(back)))
+              for back in (2, 1)]  # fmt: skip
+    stars = papers_of(corpus.db, "stars")
+    with corpus.db.transaction() as transaction:
+        for number, (day, [wanted, *_]) in enumerate(slates):
+            order = [*stars[10 * number : 10 * number + 4], wanted]
+            put_shown(
+                transaction,
+                1,
+                interest.interest_no,
+                [Shown(doc_no, day, Place.CHOSEN, n, 1.0, True) for n, doc_no in enumerate(order)],
+                channel="web",
+                now=NOW,
+            )
+            put_judgment(transaction, interest.interest_no, wanted, Judgment.LIKED, now=NOW)
+    moved = weights()
+    assert moved != list(WEIGHTS)
+    assert all(weight >= 0 for weight in moved)
+    assert sum(moved) > sum(WEIGHTS), "what sets the picked apart counts more"
+
+
+def test_vectors_that_come_later_are_seen(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    interest = an_interest(corpus.db, likes=papers_of(corpus.db, "birds")[:3])
+    backdrop = corpus.backdrop()
+    assert backdrop is not None
+    today(corpus, interest)
+    monkeypatch.setattr(Corpus, "mark", lambda self: ("model", 7))
+    today(corpus, interest)
+    assert len(backdrop.batches_kept) == 2

@@ -78,7 +78,7 @@ def _preview(
     from broadsheet.jobs.indexing import follow_index
 
     follow_index(settings.home, db)
-    composed = compose_for(Sources(db, settings, now), wanted, day)
+    composed = compose_for(Sources(db, settings), wanted, day)
     origin = origin_of(settings)
     if as_json:
         print_json(digest_shape(composed.digest, origin))

@@ -549,7 +549,7 @@ def _slate(db: Database, settings: Any, found: Interest, day: date | None) -> Sl
     from broadsheet.jobs.interests import open_corpus
 
     asked = day or _day(db, "")
-    return slate_of(open_corpus(db, settings), found, first=asked, day=asked, now=now())
+    return slate_of(open_corpus(db, settings), found, first=asked, day=asked)
 
 
 def _row(db: Database, found: Interest) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def gather_stream(
     db = corpus.db
     whole = corpus.kept_batch(
         backdrop,
-        (first, day, last_change_no(db)),
+        (first, day, last_change_no(db), corpus.mark()),
         lambda: stream_between(db, first, day),
     )
     ruled, n_waiting = _meeting_rules(corpus, interest, holdings, whole, first, day)
@@ -92,6 +92,14 @@ def gather_stream(
         n_known=len(ruled) - n_standing - len(fresh),
         n_waiting=n_waiting,
     )
+
+
+def contradictory_rules(holdings: Holdings) -> list[str]:
+    """Queries that every paper must meet and none may."""
+    asked = {
+        kind: {rule.query for rule in holdings.rules if rule.kind is kind} for kind in RuleKind
+    }
+    return sorted(asked[RuleKind.MUST] & asked[RuleKind.NEVER])
 
 
 def gather(

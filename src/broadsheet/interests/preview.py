@@ -48,15 +48,12 @@ def preview(
 ) -> Change:
     """Nothing is written. Raises SearchIndexError where rules cannot be looked up."""
     holdings = holdings_of(corpus.db, interest.interest_no)
-    before = slate_of(
-        corpus, interest, first=first, day=day, now=now, holdings=holdings, is_afresh=True
-    )
+    before = slate_of(corpus, interest, first=first, day=day, holdings=holdings, is_afresh=True)
     after = slate_of(
         corpus,
         interest,
         first=first,
         day=day,
-        now=now,
         holdings=with_trial(holdings, trial, now=now),
         is_afresh=True,
     )

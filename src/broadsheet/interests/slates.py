@@ -20,7 +20,14 @@ from broadsheet.interests.choosing import (
     settings,
 )
 from broadsheet.interests.corpus import Backdrop, Batch, Corpus
-from broadsheet.interests.material import WANTING, Material, Stream, gather, gather_stream
+from broadsheet.interests.material import (
+    WANTING,
+    Material,
+    Stream,
+    contradictory_rules,
+    gather,
+    gather_stream,
+)
 from broadsheet.interests.reasons import Telling, tell
 from broadsheet.rank.background import Evidence
 from broadsheet.rank.dial import Dial
@@ -57,7 +64,6 @@ def slate_of(
     *,
     first: date,
     day: date,
-    now: datetime,
     taken: Collection[int] = (),
     holdings: Holdings | None = None,
     is_afresh: bool = False,
@@ -114,16 +120,14 @@ def slate_of(
     return replace(made, notice=_notice(made, stream, known))
 
 
-def slates_of(
-    corpus: Corpus, reader_no: int, *, first: date, day: date, now: datetime
-) -> list[Slate]:
+def slates_of(corpus: Corpus, reader_no: int, *, first: date, day: date) -> list[Slate]:
     """The slates of all active interests of a reader, oldest interest first; no paper stands in
     two of them."""
     slates: list[Slate] = []
     taken: set[int] = set()
     for interest in list_interests(corpus.db, reader_no):
         if interest.choices.state is State.ACTIVE:
-            slate = slate_of(corpus, interest, first=first, day=day, now=now, taken=taken)
+            slate = slate_of(corpus, interest, first=first, day=day, taken=taken)
             taken |= {pick.document.doc_no for pick in slate.picks}
             taken |= {document.doc_no for document in slate.more}
             slates.append(slate)
@@ -334,11 +338,8 @@ def _realised(db: Reads, interest: Interest, holdings: Holdings) -> Realised:
 def _notice(slate: Slate, stream: Stream, holdings: Holdings) -> str:
     """What the reader should know; never "" for an empty slate."""
     said: list[str] = []
-    both = {rule.query for rule in holdings.rules if rule.kind is RuleKind.MUST} & {
-        rule.query for rule in holdings.rules if rule.kind is RuleKind.NEVER
-    }
-    if both:
-        rules = listed(sorted(f"“{query}”" for query in both))
+    if both := contradictory_rules(holdings):
+        rules = listed([f"“{query}”" for query in both])
         said.append(f"Rules contradict each other: every paper must meet {rules}, and none may.")
     if stream.n_waiting:
         said.append(

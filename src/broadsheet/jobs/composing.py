@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 from broadsheet.addresses import day_path, search_path
@@ -69,7 +69,6 @@ class Sources:
 
     db: Database
     settings: Settings
-    clock: Callable[[], datetime]
 
     @cached_property
     def corpus(self) -> Corpus:
@@ -182,7 +181,7 @@ def _finished(db: Database, digest: Digest, news: _News, *, in_: str) -> Compose
 
 def _compose_interest(sources: Sources, wanted: Subscription, day: date) -> Composed:
     """What an interest brings its reader: its slate of what came in since the last digest."""
-    db, now = sources.db, sources.clock()
+    db = sources.db
     interest = get_interest(db, wanted.reader_no, number_in(wanted.wish.value))
     if interest.choices.state is not State.ACTIVE:
         raise NotFoundError(f"the interest {interest.name!r} is paused")
@@ -192,7 +191,6 @@ def _compose_interest(sources: Sources, wanted: Subscription, day: date) -> Comp
         interest,
         first=news.first,
         day=max(day, news.last),
-        now=now,
         taken=_taken(db, wanted, news),
     )
     digest = of_slate(slate, day_path(news.last, tab="you"), day=day, n_stream=len(news.doc_nos))

@@ -91,7 +91,7 @@ class Press:
 
     @cached_property
     def sources(self) -> Sources:
-        return Sources(self.db, self.settings, self.clock)
+        return Sources(self.db, self.settings)
 
 
 def origin_of(settings: Settings) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from broadsheet.deliver.mail import mailer_of
 from broadsheet.errors import BroadsheetError
+from broadsheet.interests.material import contradictory_rules
 from broadsheet.jobs.embedding import n_without_vector, vectors_folder
 from broadsheet.jobs.indexing import index_lag
 from broadsheet.model.folder import check_folder, folder_of
@@ -20,6 +21,7 @@ from broadsheet.settings import Settings
 from broadsheet.store.database import FILE_NAME, Database, open_database
 from broadsheet.store.documents import count_documents
 from broadsheet.store.health import find_contradictions, find_damage
+from broadsheet.store.interests import every_interest, holdings_of
 from broadsheet.store.ledger import list_ledger
 from broadsheet.store.mail_addresses import list_paused
 from broadsheet.store.outbox import list_troubled
@@ -62,6 +64,7 @@ def examine(settings_source: Callable[[], Settings]) -> list[Finding]:
             *_library(db),
             *_index(settings.home, db),
             *_meaning(settings, db),
+            *_interests(db),
             *_ledger(db),
             *_delivery(settings, db),
             *_steps(db),
@@ -138,6 +141,21 @@ def _meaning(settings: Settings, db: Database) -> Iterator[Finding]:
     yield Finding("sentence model", True, f"{card.name} is whole")
     waiting = f"{n_waiting:,} papers wait for theirs; `up` and `broadsheet index` make them"
     yield Finding("vectors", True, waiting if n_waiting else "up to date")
+
+
+def _interests(db: Database) -> Iterator[Finding]:
+    """Only what no paper could ever get past is wrong; too little evidence is said in the slate."""
+    found = every_interest(db)
+    closed = [
+        f"{interest.interest_no} ({interest.name})"
+        for interest in found
+        if contradictory_rules(holdings_of(db, interest.interest_no))
+    ]
+    how = f"{len(found)} active"
+    if closed:
+        how += f"; rules contradict each other in {', '.join(closed)}"
+    remedy = "broadsheet interest rule INTEREST never QUERY --drop"
+    yield Finding("interests", not closed, how, remedy)
 
 
 def _ledger(db: Database) -> Iterator[Finding]:

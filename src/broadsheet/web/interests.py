@@ -95,7 +95,7 @@ def press_of_day(site: Site, reader: Reader, day: date) -> Press:
         site,
         reader,
         day,
-        lambda: slates_of(site.corpus, reader.reader_no, first=day, day=day, now=site.clock()),
+        lambda: slates_of(site.corpus, reader.reader_no, first=day, day=day),
     )
 
 
@@ -106,8 +106,8 @@ def press_of_interest(site: Site, reader: Reader, interest: Interest) -> Press:
     def find() -> list[Slate]:
         assert day is not None
         if interest.choices.state is State.PAUSED:
-            return [slate_of(site.corpus, interest, first=day, day=day, now=site.clock())]
-        slates = slates_of(site.corpus, reader.reader_no, first=day, day=day, now=site.clock())
+            return [slate_of(site.corpus, interest, first=day, day=day)]
+        slates = slates_of(site.corpus, reader.reader_no, first=day, day=day)
         return [slate for slate in slates if slate.interest_no == interest.interest_no]
 
     return Press(site, reader, day, find)
