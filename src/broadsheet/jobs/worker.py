@@ -14,6 +14,7 @@ from broadsheet.jobs.embedding import follow_vectors, work_quietly
 from broadsheet.jobs.harvest import harvest
 from broadsheet.jobs.indexing import follow_index
 from broadsheet.jobs.steps import StepLog
+from broadsheet.memory import give_back_memory
 from broadsheet.people import regroup_people
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
@@ -89,6 +90,7 @@ def _refresh_trends(
     while not stop.wait(TRENDS_AFTER_S):
         steps.run("trends", lambda: refresh_trends(db, now=clock()))
         steps.run("people", lambda: regroup_people(db, now=clock(), should_stop=stop.is_set))
+        give_back_memory()
         stop.wait(TRENDS_EVERY_S)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import Any
 
+from broadsheet.memory import give_back_memory
+
 #: A small library is done before a reader would notice; others are told that work goes on.
 PATIENCE_S = 1.0
 
@@ -59,3 +61,4 @@ class Reckoning:
             work.failure = error
         finally:
             work.done.set()
+            give_back_memory()
