@@ -76,6 +76,10 @@ def test_an_interest_from_a_library_file_brings_its_subject(home: Path, tmp_path
         "doi:10.1000/warbler",
         "doi:10.1000/nesting",
     }
+    file.write_text(BIB.replace("10.1000/", "10.2000/").replace("On ", "Of "), "utf-8")
+    run(home, "like", "Birds", "--from", file)
+    assert asked(home, "list")["interests"][0]["n_likes"] >= 3
+    refused(home, UsageError, "like", "Birds")
     run(home, "undo", made["deed"])
     assert asked(home, "list") == {"interests": []}
 

@@ -382,3 +382,20 @@ def test_a_journey_from_a_library_file_to_an_undone_dislike(
             )
             assert over <= 0, f"{path} is {over} px too wide at {width}"
     context.close()
+
+
+def test_acting_on_one_interest_s_page_records_its_slate_alone(
+    site: Site, client: TestClient
+) -> None:
+    birds = a_bird_interest(site, places=5)
+    stars = an_interest(site.db, likes=papers_of(site.db, "stars")[:5], name="Stars").interest_no
+    page = sheet_of(client, f"/interests/{stars}")
+    (shows,) = re.findall(r'name="shows" value="([^"]+)"', page)
+    post(client, "/act", do=f"save {stories(page)[0]}", shows=shows)
+    assert list_shown(site.db, birds) == []
+    shown = [entry for entry in list_shown(site.db, stars) if entry.place is not Place.MORE]
+    assert len(shown) == len(stories(page))
+    for nonsense in ("x", "2026-13-01", "2026-03-01 x", "2026-03-01 77"):
+        assert post(client, "/act", do="save none", shows=nonsense).status_code == 404
+        post(client, "/act", do=f"read {stories(page)[1]}", shows=nonsense)
+    assert list_shown(site.db, birds) == []

@@ -226,12 +226,37 @@ def set_(
 
 
 @interest.command()
-def like(context: typer.Context, which: Which, papers: Papers, email: For = "") -> None:
+def like(
+    context: typer.Context,
+    which: Which,
+    papers: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DOC_ID…]", help="Any identifiers of papers here."),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--from", help="All papers of this file (BibTeX, RIS, …).")
+    ] = None,
+    email: For = "",
+) -> None:
     """Papers of this kind are wanted.
 
-    Example: broadsheet interest like 1 arxiv:2405.04434 arxiv:2405.04517
+    Example: broadsheet interest like 1 arxiv:2405.04434 --from more.bib
     """
-    _judge_papers(context, which, papers, email, Verb.LIKE_FOR)
+    from broadsheet.jobs.interests import take_in_file
+
+    if not papers and file is None:
+        raise UsageError("say which papers, or --from which file")
+    if papers:
+        _judge_papers(context, which, papers, email, Verb.LIKE_FOR)
+    if file is not None:
+        with opened(context) as (settings, db):
+            found = _interest(db, email, which)
+            taken = take_in_file(db, settings, file, clock=now)
+            for line in taken.said:
+                say(line)
+            value = json.dumps(taken.doc_nos)
+            deed = Deed(Verb.LIKE_ALL_FOR, number=found.interest_no, value=value, name=file.name)
+            _do(db, found.reader_no, [deed])
 
 
 @interest.command()

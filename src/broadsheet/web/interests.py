@@ -23,6 +23,7 @@ from broadsheet.store.readers import Reader
 from broadsheet.store.shown import slate_shown
 from broadsheet.types import Document
 from broadsheet.web.desk import Desk, lay_desk
+from broadsheet.web.parameters import day_of
 from broadsheet.web.site import Site
 
 #: Papers listed by title on an interest's page; the rest are counted.
@@ -137,15 +138,20 @@ def compose_question(site: Site, interest: Interest) -> Question:
     return Question(interest, documents[0] if documents else None, len(holdings.judged))
 
 
-def publish_day(site: Site, reader: Reader, day: date) -> None:
-    """Record that the reader has seen the day's slates: who acts on a page has seen it.
+def publish_seen(site: Site, reader: Reader, seen: str) -> None:
+    """Record that the reader has seen slates: who acts on a page has seen it. `seen` is what the
+    page says it shows: a day, and an interest's number where it shows that one alone.
 
     Another channel may be publishing at the same moment; what it showed then stands.
     """
+    text, _, number = seen.partition(" ")
+    day = day_of(text)
+    if day is None:
+        return
     active = [
         entry
         for entry in list_interests(site.db, reader.reader_no)
-        if entry.choices.state is State.ACTIVE
+        if entry.choices.state is State.ACTIVE and number in ("", str(entry.interest_no))
     ]
     if all(slate_shown(site.db, entry.interest_no, day) for entry in active):
         return
@@ -153,6 +159,7 @@ def publish_day(site: Site, reader: Reader, day: date) -> None:
         slates: Sequence[Slate] = press_of_day(site, reader, day).slates
         with site.db.transaction() as transaction:
             for slate in slates:
-                publish_slate(transaction, slate, channel=Channel.WEB, now=site.clock())
+                if number in ("", str(slate.interest_no)):
+                    publish_slate(transaction, slate, channel=Channel.WEB, now=site.clock())
     except NotFoundError:
         return  # dropped in another window meanwhile

@@ -14,9 +14,9 @@ from broadsheet.store.follows import VALUE_CHARS_MAX, author_name
 from broadsheet.web.admission import Form
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.doings import show_done
-from broadsheet.web.interests import publish_day
+from broadsheet.web.interests import publish_seen
 from broadsheet.web.pages import pages_of
-from broadsheet.web.parameters import day_of, number_of
+from broadsheet.web.parameters import number_of
 from broadsheet.web.site import site_of
 from broadsheet.web.visitors import reader_of
 
@@ -33,11 +33,10 @@ _FOLLOW_VERBS = frozenset({Verb.FOLLOW, Verb.UNFOLLOW, Verb.KEEP_SEARCH, Verb.DR
 
 def act(request: Request, form: Form) -> Response:
     """One deed: `do` is `VERB TARGET`, the target a paper, an author or a query; for an interest
-    its number stands before the paper. `shows` is the day whose slates the page shows."""
+    its number stands before the paper. `shows` says which slates the page shows."""
     deed, doc_id = _read_deed(request, form)
     site, reader = site_of(request), reader_of(request)
-    if (day := day_of(form.text("shows"))) is not None:
-        publish_day(site, reader, day)
+    publish_seen(site, reader, form.text("shows"))
     try:
         with site.db.transaction() as transaction:
             done = do(transaction, reader.reader_no, deed, now=site.clock())

@@ -107,7 +107,7 @@ def interest(request: Request) -> Response:
         desk=press.desk,
         page=compose_interest(site, found),
         press=press,
-        shows=press.day,
+        shows=f"{press.day} {found.interest_no}" if press.day else "",
     )
 
 
