@@ -7,7 +7,7 @@ or more of it has vectors; it changes slowly, so an older one does no harm meanw
 from __future__ import annotations
 
 import threading
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -35,6 +35,7 @@ from broadsheet.store.database import Database
 from broadsheet.store.documents import (
     change_numbers,
     count_documents,
+    last_change_no,
     load_documents,
     newest_announced,
 )
@@ -87,27 +88,15 @@ class Batch:
     def doc_nos(self) -> npt.NDArray[np.int64]:
         return np.array([paper.document.doc_no for paper in self.papers], dtype=np.int64)
 
-    @cached_property
-    def _rows_of(self) -> Mapping[str, list[int]]:
-        rows: dict[str, list[int]] = defaultdict(list)
-        for row, paper in enumerate(self.papers):
-            for key in paper.authors:
-                rows[key].append(row)
-        return rows
-
     def rows(self, rows: npt.ArrayLike) -> Batch:
         chosen = np.asarray(rows, dtype=np.int64)
         return Batch(tuple(self.papers[row] for row in chosen), self.evidence.rows(chosen))
 
     def with_authors(self, columns: Sequence[str]) -> Evidence:
         """The evidence with these authors as columns."""
-        rows = [self._rows_of.get(key, []) for key in columns]
-        starts = np.concatenate([[0], np.cumsum([len(found) for found in rows])]).astype(np.int64)
-        places = np.array([row for found in rows for row in found], dtype=np.int64)
-        by_author = sparse.csc_array(
-            (np.ones(len(places)), places, starts), shape=(len(self.papers), len(columns))
-        )
-        authors = sparse.csr_array(by_author)
+        places = {key: column for column, key in enumerate(columns)}
+        marks = [{key: 1 for key in paper.authors if key in places} for paper in self.papers]
+        authors = count_matrix(marks, places)
         return replace(self.evidence, papers=replace(self.evidence.papers, authors=authors))
 
 
@@ -163,12 +152,16 @@ class Corpus:
         self._source = meaning
         self._lock = threading.RLock()
         self._backdrop: Backdrop | None = None
+        self._seen: object = None
 
     def backdrop(self) -> Backdrop | None:
         """None in an empty library."""
+        seen = (last_change_no(self.db), self.mark())
         with self._lock:
-            if self._backdrop is None or self._is_outgrown(self._backdrop):
-                self._backdrop = self._make_backdrop()
+            if seen != self._seen:
+                if self._backdrop is None or self._is_outgrown(self._backdrop):
+                    self._backdrop = self._make_backdrop()
+                self._seen = seen
             return self._backdrop
 
     def mark(self) -> tuple[str, int]:
