@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 TIMEOUT_S = 20.0
 #: A server may take its time to judge a whole mail (RFC 5321, 4.5.3.2.6).
 TIMEOUT_AFTER_DATA_S = 120.0
+QUIT_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ async def hand_over(
         start_tls=mailer.security == "starttls",
         username=mailer.username or None,
         password=mailer.password or None,
+        local_hostname=Sender(mailer.sender).domain,  # else asked of the DNS, once a letter
         timeout=TIMEOUT_S,
     )
     try:
@@ -103,7 +105,9 @@ async def hand_over(
         if refusal is not None:
             return refusal
         at_the_brink()
-        return await _transmit(client, letter)
+        outcome = await _transmit(client, letter)
+        await _take_leave(client)
+        return outcome
     finally:
         client.close()
 
@@ -138,6 +142,14 @@ async def _transmit(client: aiosmtplib.SMTP, letter: Letter) -> Outcome:
     except (aiosmtplib.SMTPException, ssl.SSLError, OSError) as error:
         return Outcome(Fate.UNKNOWN, f"the mail server broke off ({_name(error)})")
     return Outcome(Fate.SENT, f"the mail server took it: {response.message}"[:200])
+
+
+async def _take_leave(client: aiosmtplib.SMTP) -> None:
+    """RFC 5321, 4.1.1.10; what was answered before stands, whatever comes of this."""
+    try:
+        await client.quit(timeout=QUIT_TIMEOUT_S)
+    except (aiosmtplib.SMTPException, OSError):
+        pass
 
 
 def _name(error: Exception) -> str:
