@@ -123,6 +123,22 @@ def test_no_title_makes_a_header(nasty: str) -> None:
     assert message["List-Id"].endswith("<7.example.org>")
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Short", "A long one in plain words that must be folded somewhere on its way to a reader",
+        "MAR-MAER: Metric-Aware and Ambiguity-Adaptive Autoregressive Image Generati…, and 1 more",
+        "Schrödinger bridges for speech of long range: how far does one go before the ends meet?",
+        "日本語の論文 " * 12, "x" * 150, "=?utf-8?q?no?=",
+    ],
+)  # fmt: skip
+def test_a_subject_arrives_as_it_was_written(subject: str) -> None:
+    raw = a_letter(subject=subject).raw
+    assert message_from_bytes(raw, policy=default)["Subject"] == subject.strip()
+    for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"):
+        assert len(line) <= 998
+
+
 @pytest.fixture(scope="module")
 def rsa() -> RSAPrivateKey:
     return generate_private_key(65_537, 2_048)

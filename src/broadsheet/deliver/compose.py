@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
@@ -17,26 +18,40 @@ from broadsheet.text.fold import fold
 from broadsheet.text.wording import counted, listed
 from broadsheet.types import Document, LedgerRow, LedgerState, LinkStatus
 
-#: A word of the reader's weighs as much as being surely a result.
-WORD_WEIGHT = 1.0
+#: Two words of the reader's weigh almost as much as being surely a result; more add nothing.
+WORD_WEIGHT, WORDS_MAX = 0.4, 2
+#: By its place alone the last sentence would be a result; one that says so itself goes before.
+FINDING_WEIGHT = 0.3
 SENTENCE_CHARS_MIN = 20
 BELOW_MAX = 12
 _RESULT = ASPECTS.index(Aspect.RESULT)
+_WORD = re.compile(r"\w+")
+_FINDING = re.compile(
+    r"\b(?:show|find|found|demonstrat|improv|outperform|achiev|reduc|reveal|observ)\w*|\d\s?\\?%",
+    re.IGNORECASE,
+)
+#: Abstracts end with where the code is, which the digest links anyway.
+_ELSEWHERE = re.compile(
+    r"https?://|\b(?:code|data|datasets?|models?|page|website|demo)\b.{0,90}"
+    r"\b(?:available|released?|found|open[- ]?sourced?|at|here)\b",
+    re.IGNORECASE,
+)
 
 
 def telling_sentence(document: Document, words: Collection[str] = ()) -> str:
-    """The sentence of the abstract that matters most: that has most of `words`, and speaks of a
-    result; ties to the earlier one. "" without an abstract."""
+    """The sentence of the abstract that matters most: that speaks of a result, and has some of
+    `words`; ties to the earlier one. "" without an abstract."""
     made = passage(document.title, document.abstract)
     texts = made.parts()[1:] if made.has_title else made.parts()
-    long_enough = [text for text in texts if len(text) >= SENTENCE_CHARS_MIN] or texts
-    if not long_enough:
+    if not texts:
         return ""
-    results = aspect_shares(texts)[:, _RESULT]
-    wanted = {fold(word) for word in words}
+    fit = [len(text) >= SENTENCE_CHARS_MIN and not _ELSEWHERE.search(text) for text in texts]
+    results, wanted = aspect_shares(texts)[:, _RESULT], {fold(word) for word in words}
     scores = [
-        WORD_WEIGHT * len(wanted & set(fold(text).split())) + results[place]
-        if text in long_enough
+        results[place]
+        + FINDING_WEIGHT * bool(_FINDING.search(text))
+        + WORD_WEIGHT * min(len(wanted & set(_WORD.findall(fold(text)))), WORDS_MAX)
+        if fit[place] or not any(fit)
         else -np.inf
         for place, text in enumerate(texts)
     ]
@@ -89,8 +104,7 @@ def of_slate(slate: Slate, path: str, *, day: date, n_stream: int) -> Digest:
         compose_item(
             pick.document,
             why=pick.why,
-            words=[word for reason in pick.reasons if reason.kind is ReasonKind.WORDS
-                   for name in reason.names for word in name.split()],
+            words=() if pick.explores else _words_of(pick.reasons),
             news=_followed(pick.reasons),
             explores=pick.explores,
         )
@@ -145,6 +159,16 @@ def _as_reason(notice: str) -> str:
     """A sentence as the end of another one."""
     text = notice.rstrip(". ") or "nothing new fits this interest"
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _words_of(reasons: Sequence[Reason]) -> list[str]:
+    return [
+        word
+        for reason in reasons
+        if reason.kind is ReasonKind.WORDS
+        for name in reason.names
+        for word in name.split()
+    ]
 
 
 def _followed(reasons: Sequence[Reason]) -> str:

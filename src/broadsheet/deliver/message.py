@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from textwrap import wrap
 
 from broadsheet.deliver.dkim import DkimKey, signature_header
 
@@ -58,7 +60,6 @@ def compose_letter(
     name = parseaddr(sender.address)[0]
     message["From"] = Address(_line(name), addr_spec=sender.plain)
     message["To"] = Address(addr_spec=to)
-    message["Subject"] = _line(subject)
     message["Date"] = format_datetime(now, usegmt=True)
     message["Message-ID"] = f"<{sender.number}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -69,7 +70,7 @@ def compose_letter(
     if html:
         message.add_alternative(html, subtype="html", cte="quoted-printable")
         message.set_boundary(f"=_{sender.number}_broadsheet")
-    raw = _leaving(unsubscribe) + bytes(message)
+    raw = _leaving(unsubscribe) + _subject(subject) + bytes(message)
     if key is not None:
         raw = signature_header(raw, key, now=now) + raw
     return Letter(to, return_path or sender.plain, raw)
@@ -86,9 +87,23 @@ def _leaving(unsubscribe: str) -> bytes:
     return lines.encode("ascii") + b"\r\n"
 
 
+def _subject(text: str) -> bytes:
+    """Written by hand too: the standard library doubles spaces where it cuts a text that is not
+    ASCII into encoded words."""
+    line = _line(text)
+    if line.isascii() and "=?" not in line:
+        parts = wrap(line, 68, break_long_words=False, break_on_hyphens=False)
+        folded = "\r\n ".join(parts)
+    else:
+        header = Header(line, "utf-8", header_name="Subject", maxlinelen=76)
+        folded = header.encode(linesep="\r\n")
+    return f"Subject: {folded}\r\n".encode("ascii")
+
+
 def _line(text: str) -> str:
     """One line of a header: no end of line, no control, whatever a title holds."""
-    return "".join(char if char.isprintable() else " " for char in text)[:HEADER_CHARS_MAX].strip()
+    shown = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(shown.split())[:HEADER_CHARS_MAX].strip()
 
 
 def _phrase(text: str) -> str:
