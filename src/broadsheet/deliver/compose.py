@@ -20,8 +20,8 @@ from broadsheet.types import Document, LedgerRow, LedgerState, LinkStatus
 
 #: Two words of the reader's weigh almost as much as being surely a result; more add nothing.
 WORD_WEIGHT, WORDS_MAX = 0.4, 2
-#: By its place alone the last sentence would be a result; one that says so itself goes before.
-FINDING_WEIGHT = 0.3
+#: By its place alone the last sentence would be a result; that counts half where it says nothing.
+SILENT_SHARE = 0.5
 SENTENCE_CHARS_MIN = 20
 BELOW_MAX = 12
 _RESULT = ASPECTS.index(Aspect.RESULT)
@@ -48,8 +48,7 @@ def telling_sentence(document: Document, words: Collection[str] = ()) -> str:
     fit = [len(text) >= SENTENCE_CHARS_MIN and not _ELSEWHERE.search(text) for text in texts]
     results, wanted = aspect_shares(texts)[:, _RESULT], {fold(word) for word in words}
     scores = [
-        results[place]
-        + FINDING_WEIGHT * bool(_FINDING.search(text))
+        results[place] * (1.0 if _FINDING.search(text) else SILENT_SHARE)
         + WORD_WEIGHT * min(len(wanted & set(_WORD.findall(fold(text)))), WORDS_MAX)
         if fit[place] or not any(fit)
         else -np.inf
