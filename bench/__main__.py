@@ -13,7 +13,7 @@ def main() -> None:
     names = sorted(
         module.name
         for module in pkgutil.iter_modules(bench.__path__)
-        if module.name not in ("__main__", "replay")  # that one has a target of its own
+        if not module.name.startswith("_") and module.name != "replay"  # has its own target
     )
     parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; all")
