@@ -95,7 +95,11 @@ def tf_idf(texts: list[str]) -> csr_matrix:
     places = np.fromiter((place for row in rows for place in row), dtype=np.int32)
     lengths = [math.sqrt(sum(value * value for value in row.values())) or 1.0 for row in rows]
     values = np.fromiter(
-        (value / length for row, length in zip(rows, lengths, strict=True) for value in row.values()),
+        (
+            value / length
+            for row, length in zip(rows, lengths, strict=True)
+            for value in row.values()
+        ),
         dtype=np.float32,
     )
     return csr_matrix((values, places, starts), shape=(len(texts), len(columns)))

@@ -8,9 +8,9 @@ from itertools import groupby
 
 from broadsheet.store.authors import AuthorSummary, get_author
 from broadsheet.store.database import Database
-from broadsheet.store.documents import load_documents
 from broadsheet.types import Document
 from broadsheet.web.parameters import Paging, paginate
+from broadsheet.web.stacks import fetch_documents
 from broadsheet.web.subjects import DOCUMENTS_MAX, Subject, compose_subjects
 
 PAPERS_PER_PAGE = 40
@@ -32,8 +32,8 @@ def compose_biography(db: Database, name: str, *, page: int = 1) -> Biography:
     with db.snapshot():
         author = get_author(db, name)
         paging = paginate(len(author.doc_nos), page, PAPERS_PER_PAGE)
-        documents = load_documents(db, author.doc_nos[paging.start : paging.stop])
-        known = load_documents(db, author.doc_nos[:DOCUMENTS_MAX]) if paging.n_pages > 1 else []
+        documents = fetch_documents(db, author.doc_nos[paging.start : paging.stop])
+        known = fetch_documents(db, author.doc_nos[:DOCUMENTS_MAX]) if paging.n_pages > 1 else []
     return Biography(
         author=author,
         paging=paging,

@@ -14,13 +14,13 @@ from broadsheet.store.documents import (
     day_counts,
     day_listing,
     last_change_no,
-    load_documents,
     neighbour_days,
 )
 from broadsheet.store.ledger import day_states, ledger_mark, list_ledger
 from broadsheet.types import Document, LedgerRow, LedgerState
 from broadsheet.web.calendar import CalendarWeek, compose_strip, strip_span
 from broadsheet.web.parameters import Paging, paginate
+from broadsheet.web.stacks import fetch_documents
 
 PAPERS_PER_PAGE = 28
 #: The lead story and the two below it; then those beside it. A day with fewer papers than
@@ -102,7 +102,7 @@ def _printed(
             listing = ()
         chosen = [doc_no for doc_no, names in listing if not category or category in names]
         paging = paginate(len(chosen), page, PAPERS_PER_PAGE)
-        documents = load_documents(db, chosen[paging.start : paging.stop])
+        documents = fetch_documents(db, chosen[paging.start : paging.stop])
         before, after = neighbour_days(db, day)
         counts = {count.day: count.n_documents for count in day_counts(db, first, last)}
     leads = paging.number == 1 and tab is Tab.ALL

@@ -15,6 +15,7 @@ from broadsheet.types import Document
 from broadsheet.web.marking import Segment, mark
 from broadsheet.web.parameters import Paging, paginate
 from broadsheet.web.refine import Terms, terms_of
+from broadsheet.web.stacks import fetch_documents
 
 PAPERS_PER_PAGE = 20
 BATCH_DOCS = 500
@@ -89,7 +90,7 @@ def compose_findings(
             page=-(-answer.total // PAPERS_PER_PAGE) or 1,
             meaning=meaning,
         )
-    found = load_documents(db, [hit.doc_no for hit in answer.hits])
+    found = fetch_documents(db, [hit.doc_no for hit in answer.hits])
     documents = {document.doc_no: document for document in found}
     paging = paginate(
         min(answer.total, last_page * PAPERS_PER_PAGE),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from functools import lru_cache
+
 from broadsheet.errors import BroadsheetError
+from broadsheet.index.lexical import LexicalIndex
+from broadsheet.search.meaning import MeaningSource
 from broadsheet.search.similar import SimilarAnswer, similar
 from broadsheet.types import Aspect
 from broadsheet.web.site import Site
 
 N_SHOWN = 6
+ANSWERS_KEPT = 512
 
 
 def aspect_asked(text: str) -> Aspect:
@@ -18,6 +24,25 @@ def aspect_asked(text: str) -> Aspect:
 def find_alike(site: Site, doc_id: str, aspect: Aspect) -> SimilarAnswer | None:
     """None where there is no index, or it does not know the paper yet: the page goes without."""
     try:
-        return similar(site.index, doc_id, k=N_SHOWN, aspect=aspect, meaning=site.meaning)
+        return _alike(site.index, site.meaning, _standing(site), doc_id, aspect)
     except BroadsheetError:
         return None
+
+
+def _standing(site: Site) -> Hashable:
+    """Differs whenever an index has taken in a change or a vector."""
+    meaning = site.meaning.find()[0] if site.meaning else None
+    vectors = meaning.vectors if meaning else None
+    return site.index.position(), (vectors.position, vectors.n_docs) if vectors else None
+
+
+@lru_cache(maxsize=ANSWERS_KEPT)
+def _alike(
+    index: LexicalIndex,
+    meaning: MeaningSource | None,
+    standing: Hashable,
+    doc_id: str,
+    aspect: Aspect,
+) -> SimilarAnswer:
+    """Kept while both indexes stand still: a paper of the day is opened by many."""
+    return similar(index, doc_id, k=N_SHOWN, aspect=aspect, meaning=meaning)

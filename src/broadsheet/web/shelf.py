@@ -19,13 +19,14 @@ from broadsheet.store.collections import (
     tags_of,
 )
 from broadsheet.store.database import Database
-from broadsheet.store.documents import Reads, load_documents
+from broadsheet.store.documents import Reads
 from broadsheet.store.follows import Follow, list_follows
 from broadsheet.store.marks import Mark, count_marks, marked
 from broadsheet.store.notes import noted
 from broadsheet.store.readers import Reader
 from broadsheet.types import Document
 from broadsheet.web.parameters import Paging, paginate
+from broadsheet.web.stacks import fetch_documents
 
 PAPERS_PER_PAGE = 30
 COLLECTIONS_SHOWN = 60
@@ -115,7 +116,7 @@ def compose_holding(
             collection,
             query,
             paging,
-            tuple(load_documents(db, shown)),
+            tuple(fetch_documents(db, shown)),
             tags_of(db, reader.reader_no, shown),
             {doc_no: notes[doc_no] for doc_no in shown if doc_no in notes},
         )

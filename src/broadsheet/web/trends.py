@@ -9,11 +9,12 @@ from typing import Any
 
 from broadsheet.store.attention import Observation, attention_by_day
 from broadsheet.store.database import Database
-from broadsheet.store.documents import last_change_no, load_documents
+from broadsheet.store.documents import last_change_no
 from broadsheet.trends import Made, compute_papers, compute_topics, find_papers, find_topics
 from broadsheet.types import Document
 from broadsheet.web.plots import Gauge, Plot, gauge, sparkline
 from broadsheet.web.reckoning import Reckoning
+from broadsheet.web.stacks import fetch_documents
 
 PAPERS_SHOWN = 30
 TOPICS_SHOWN = 12
@@ -68,7 +69,7 @@ def compose_trends(db: Database, reckoning: Reckoning) -> Trends | None:
         return None
     rows = made["papers"][:PAPERS_SHOWN]
     numbers = [row["doc_no"] for row in rows]
-    documents = {document.doc_no: document for document in load_documents(db, numbers)}
+    documents = {document.doc_no: document for document in fetch_documents(db, numbers)}
     seen = attention_by_day(db, numbers)
     most = max((row["inputs"].get("drawn", 0.0) for row in rows), default=0.0)
     papers = tuple(
