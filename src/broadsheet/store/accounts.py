@@ -342,13 +342,17 @@ def note_token_used(transaction: Transaction, token_no: int, *, now: datetime) -
 def may_try(
     transaction: Transaction, kind: str, who: str, *, most: int, within: timedelta, now: datetime
 ) -> bool:
-    """Count one more try, unless there were `most` within that time already."""
+    """Count one more try, unless there were `most` within that time already.
+
+    Tries written down under a later hour do not count: a clock that went back locks nobody out.
+    """
     since = (now - within).isoformat()
     transaction.run(
         "DELETE FROM tries WHERE tried_at < ?", ((now - timedelta(days=2)).isoformat(),)
     )
     ((n,),) = transaction.read(
-        "SELECT count(*) FROM tries WHERE kind = ? AND who = ? AND tried_at > ?", (kind, who, since)
+        "SELECT count(*) FROM tries WHERE kind = ? AND who = ? AND tried_at > ? AND tried_at <= ?",
+        (kind, who, since, now.isoformat()),
     )
     if n >= most:
         return False
