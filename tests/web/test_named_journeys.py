@@ -134,6 +134,22 @@ def test_an_author_is_followed_and_left(browser: Any, tmp_path: Path) -> None:
         assert list_follows(site.db, 1) == []
 
 
+def test_an_author_is_followed_without_leaving_the_list(browser: Any, tmp_path: Path) -> None:
+    site = a_full_site(tmp_path)
+    with serving(site) as origin, opened(browser, origin + "/") as page:
+        story = page.locator(".story").nth(1)
+        story.get_by_role("link", name="Follow").click()
+        story.locator(".whom button").first.click()
+        page.wait_for_selector("#flash >> text=Following")
+        assert len(list_follows(site.db, 1)) == 1
+        assert story.locator(".whom [aria-pressed=true]").count() == 1
+        press(page, "Save", inside=story)
+        page.wait_for_selector("#flash >> text=Saved")
+        story.get_by_role("link", name="Follow").click()
+        assert story.locator(".whom").count() == 0
+        assert page.url == origin + "/"
+
+
 def test_an_author_is_split_and_joined_again(browser: Any, tmp_path: Path) -> None:
     a_common_world(tmp_path).close()
     site = a_site(tmp_path)

@@ -41,6 +41,27 @@
     });
   });
 
+  // Following from a list: the paper's authors come to where the reader is.
+  addEventListener("click", async (event) => {
+    const link = event.target.closest?.(".acts a[href$='#authors']");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const item = link.closest(".story, .hit");
+    const shown = $(".whom", item);
+    link.setAttribute("aria-expanded", shown ? "false" : "true");
+    if (shown) return shown.remove();
+    try {
+      const text = await (await fetch(link.href)).text();
+      const list = document.importNode($("#authors", new DOMParser().parseFromString(text, "text/html")), true);
+      list.removeAttribute("id");
+      list.classList.add("whom");
+      if (!$(".whom", item)) $(".acts", item).after(list);
+      $("button", list)?.focus();
+    } catch {
+      location.assign(link.href);
+    }
+  });
+
   // Search as you type: the page that the form would load, its results put into this one.
   const live = $("form[data-live]");
   if (live) {
