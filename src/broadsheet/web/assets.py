@@ -60,5 +60,6 @@ def _with_addresses(css: bytes, assets: Mapping[str, Asset]) -> bytes:
 
 
 def _dense(css: bytes) -> bytes:
-    """The style sheet without comments and line breaks, which only its authors need."""
-    return re.sub(rb"\s+", b" ", re.sub(rb"/\*.*?\*/", b"", css, flags=re.DOTALL)).strip()
+    """The style sheet without comments, line breaks and spaces, which only its authors need."""
+    flat = re.sub(rb"\s+", b" ", re.sub(rb"/\*.*?\*/", b"", css, flags=re.DOTALL))
+    return re.sub(rb" ?([{};,]) ?", rb"\1", flat).strip()
