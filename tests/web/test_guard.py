@@ -68,6 +68,16 @@ EVERY_ROUTE = [
     ("/collection/x", 404),
     ("/about", 200),
     ("/health", 200),
+    ("/metrics", 200),
+    ("/deliveries", 200),
+    ("/subscribe", 404),
+    ("/interests", 200),
+    ("/interests/77", 404),
+    ("/interests/77.atom", 404),
+    ("/interests/77.json", 404),
+    ("/confirm/none", 404),
+    ("/unsubscribe/none", 404),
+    ("/mail/none", 404),
     ("/robots.txt", 200),
     ("/favicon.ico", 200),
     ("/day/never", 404),
@@ -203,6 +213,7 @@ def test_health_tells_how_far_the_index_is(tmp_path: Path) -> None:
     with reading(site) as client:
         assert client.get("/health").json() == {
             "ok": True, "documents": 1, "index": {"position": 1, "lag": 0}, "problem": "",
+            "digests": {}, "steps": {},
         }  # fmt: skip
         take_in(site.db, a_record(2))
         assert client.get("/health").json()["index"]["lag"] == 1
