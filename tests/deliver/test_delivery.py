@@ -342,6 +342,20 @@ def test_a_host_gets_no_more_than_its_rate(tmp_path: Path) -> None:
         assert sizes == [3, 5, 6, 6]
 
 
+def test_a_host_that_must_wait_is_in_nobodys_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "READY_MAX", 2)
+    with open_office() as office:
+        press = a_press(tmp_path, office.port, mails_per_minute=1)
+        for n in range(6):
+            want_as_stranger(press, target=f"reader{n}@example.com")
+        want_as_stranger(press, target="one@other.example")
+        for _ in range(5):
+            deliver_due(press)
+        assert [to for _, to, _ in office.kept] == ["reader0@example.com", "one@other.example"]
+
+
 def test_two_presses_send_one_mail(tmp_path: Path) -> None:
     with open_office() as office:
         press = a_press(tmp_path, office.port)

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -59,6 +59,7 @@ log = logging.getLogger(__name__)
 
 LOCK_FILE = "delivery.lock"
 READY_MAX = 500
+RATE_SPAN = timedelta(minutes=1)
 NO_MAILER = "no mail server is set; see smtp_host and mail_from"
 
 Clock = Callable[[], datetime]
@@ -339,8 +340,14 @@ def send_waiting(
 
 
 def _may_go(press: Press, entry: outbox.Entry) -> bool:
-    recent = outbox.sent_lately(press.db, now=press.clock())
-    return may_go_now(entry.host, recent, per_minute=press.settings.mails_per_minute)
+    """Whether its host's rate allows it; if not it steps back, so that it is in nobody's way."""
+    now = press.clock()
+    recent = outbox.sent_lately(press.db, now=now)
+    if may_go_now(entry.host, recent, per_minute=press.settings.mails_per_minute):
+        return True
+    with press.db.transaction() as transaction:
+        outbox.postpone(transaction, entry.digest_no, now + RATE_SPAN)
+    return False
 
 
 def _send(press: Press, entry: outbox.Entry) -> State | None:
