@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from broadsheet.errors import (
@@ -155,13 +156,26 @@ def _connect(path: Path, cache_mib: int) -> sqlite3.Connection:
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
         connection.execute(f"PRAGMA cache_size = -{cache_mib * 1024}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         # NORMAL: a power cut may lose the last commits but never damages the file, and a
         # harvest asks again from its checkpoint, which would be lost along with them.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
         connection.execute("PRAGMA foreign_keys = OFF")
         return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not always wait by itself where two processes turn a new file to WAL at once."""
+    give_up = monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorname", "") != "SQLITE_BUSY" or monotonic() > give_up:
+                raise
+            sleep(0.05)
 
 
 def _schema_of(path: Path) -> int:
@@ -172,6 +186,7 @@ def _schema_of(path: Path) -> int:
     if not path.exists():
         return 0
     with translated(path), closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as connection:
+        connection.execute("BEGIN")  # one state of a file that another process may be making
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         application = int(connection.execute("PRAGMA application_id").fetchone()[0])
         n_tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
