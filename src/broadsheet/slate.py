@@ -21,13 +21,15 @@ class Channel(StrEnum):
 
 
 class ReasonKind(StrEnum):
-    """The model's kinds of evidence (`rank.interest`), as a reader is told of them."""
+    """The model's kinds of evidence (`rank.interest`), as a reader is told of them; `fellows` is
+    what members of the reader's groups saved (`rank.collaborative`)."""
 
     WORDS = "words"
     LIKES = "likes"
     AUTHORS = "authors"
     CATEGORIES = "categories"
     MEANING = "meaning"
+    FELLOWS = "fellows"
     RULES = "rules"
     EXPLORES = "explores"
     REST = "rest"

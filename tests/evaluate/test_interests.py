@@ -64,6 +64,9 @@ def test_a_card_of_libraries(tmp_path: Path) -> None:
     for system in ("ours", "tf-idf + linear SVM", "ours + other readers' saves"):
         assert card.figures[system]["AUC"].value > 0.9
     assert card.figures["ours"]["R@100"].value == 1.0
+    fellows = card.figures["ours + 10 like-minded readers' saves"]["AUC"].value
+    assert fellows > card.figures["ours + 10 strangers' saves"]["AUC"].value - 0.05
+    assert fellows > 0.9
     assert set(card.figures) >= {"dial 0.05", "dial 0.10", "dial 0.20", "speed", "item-CF"}
     assert card.figures["dial 0.20"]["promised"].value == 1.0
     assert card.figures["most telling first"]["AUC@5"].value > 0.8

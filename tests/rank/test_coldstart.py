@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 
 from broadsheet.rank.coldstart import next_to_judge
-from broadsheet.rank.collaborative import collaborative_scores, item_factors
+from broadsheet.rank.collaborative import collaborative_scores, item_factors, lift
 
 # Three groups of papers that are alike, of 6, 3 and 1.
 GROUPS = np.repeat([0, 1, 2], [6, 3, 1])
@@ -49,3 +49,20 @@ def test_readers_of_everything_say_less() -> None:
 def test_without_likes_others_say_nothing() -> None:
     factors = item_factors(sparse.csr_array(np.eye(3)))
     assert collaborative_scores(factors, []).tolist() == [0.0, 0.0, 0.0]
+    assert lift(factors, []).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_others_lift_what_is_unusual_and_sink_nothing() -> None:
+    saves = np.zeros((2, 9))
+    saves[0, [0, 1]] = 1
+    saves[1, :] = 1  # somebody who saves all there is
+    lifts = lift(item_factors(sparse.csr_array(saves)), [0])
+    assert lifts[1] > 0
+    assert lifts[2:].tolist() == [0.0] * 7
+
+
+def test_a_library_counts_whole_where_few_of_its_papers_are_looked_at() -> None:
+    saves = np.array([[1, 1, 1, 0], [1, 1, 0, 1]])
+    whole = item_factors(sparse.csr_array(saves)).toarray()
+    part = item_factors(sparse.csr_array(saves[:, :2]), n_saved=[3, 3]).toarray()
+    np.testing.assert_allclose(part, whole[:, :2])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from broadsheet.errors import NotFoundError, UsageError
-from broadsheet.store import collections, follows, interests, marks, notes
+from broadsheet.store import collections, fellows, follows, interests, marks, notes
 from broadsheet.store.apply import undo_merge
 from broadsheet.store.database import Database
 from broadsheet.store.deeds import Deed, Done, Verb, do, get_done, list_done, undo
@@ -268,8 +268,8 @@ def test_a_group_shares_votes_saves_collections_and_notes(db: Database) -> None:
     done(db, Verb.COLLECT, doc_no=2, number=1)
     done(db, Verb.WRITE_NOTE, doc_no=3, value="for all", group_no=1)
     assert get_reader(db, OTHER).state_no > state
-    assert marks.fellows_marks(db, OTHER, [1, 2]) == {1: (("You", Mark.LIKED),)}
-    assert marks.fellows_marks(db, ME, [1, 2]) == {}
+    assert fellows.fellows_marks(db, OTHER, [1, 2]) == {1: (("You", Mark.LIKED),)}
+    assert fellows.fellows_marks(db, ME, [1, 2]) == {}
     (shared,) = collections.list_collections(db, OTHER)
     assert (shared.name, shared.group, shared.may_write) == ("Lab reads", "Lab", False)
     assert notes.get_note(db, OTHER, 3, group_no=1).text == "for all"

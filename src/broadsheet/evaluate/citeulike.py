@@ -34,14 +34,16 @@ from broadsheet.evaluate.promise import (
     seconds_for,
 )
 from broadsheet.rank.background import Floats, papers_of
-from broadsheet.rank.collaborative import collaborative_scores, item_factors
-from broadsheet.rank.fusion import z_scores
+from broadsheet.rank.collaborative import collaborative_scores, item_factors, lift
 from broadsheet.rank.latent import latent_vectors
 
 N_KEPT = 10
 N_SEEN = 100
 ITEM_CF, WITH_OTHERS = "item-CF", "ours + other readers' saves"
-OTHERS_WEIGHT = 1.0
+#: A group: so many readers, those with most of the known saves in common or drawn by chance.
+N_FELLOWS = 10
+WITH_FELLOWS = f"ours + {N_FELLOWS} like-minded readers' saves"
+WITH_STRANGERS = f"ours + {N_FELLOWS} strangers' saves"
 LATENT_SHARE = 0.5
 N_OTHERS_SAMPLE = 2_000
 DIAL_KEPT_SHARE = 0.8
@@ -133,7 +135,7 @@ def citeulike_figures(
     able = [reader for reader, saved in enumerate(libraries.saved) if len(saved) > N_KEPT]
     readers = [int(reader) for reader in rng.permutation(able)[:n_readers]]
     splits = {reader: _split(libraries.saved[reader], N_KEPT, rng) for reader in readers}
-    figures = _ranking_figures(libraries, world, splits)
+    figures = _ranking_figures(libraries, world, splits, np.random.default_rng(seed))
     large = [reader for reader in readers if len(libraries.saved[reader]) >= DIAL_LIBRARY_MIN]
     kept = [_library(libraries, world, reader, rng) for reader in large[:N_DIAL_READERS]]
     if kept:
@@ -147,19 +149,24 @@ def citeulike_figures(
 
 
 def _ranking_figures(
-    libraries: Libraries, world: World, splits: dict[int, tuple[Rows, Rows]]
+    libraries: Libraries,
+    world: World,
+    splits: dict[int, tuple[Rows, Rows]],
+    rng: np.random.Generator,
 ) -> dict[str, dict[str, Figure]]:
     chosen = contenders(world, with_facts=False)
-    factors = item_factors(_known_saves(libraries, splits))
+    saves = _known_saves(libraries, splits)
+    factors = item_factors(saves)
     values: dict[str, dict[str, list[float]]] = {}
     for reader, (kept, hidden) in splits.items():
         alone = factors.copy()
         alone.data[alone.indptr[reader] : alone.indptr[reader + 1]] = 0.0
         by_system = _scored(chosen, world, kept)
-        shared = collaborative_scores(alone, kept)
-        by_system[ITEM_CF] = shared
-        together = z_scores(np.sqrt(shared))  # the root, against the few very large
-        by_system[WITH_OTHERS] = z_scores(by_system[OURS]) + OTHERS_WEIGHT * together
+        by_system[ITEM_CF] = collaborative_scores(alone, kept)
+        by_system[WITH_OTHERS] = by_system[OURS] + lift(alone, kept)
+        near, far = _groups(saves, reader, kept, rng)
+        by_system[WITH_FELLOWS] = by_system[OURS] + lift(item_factors(saves[near]), kept)
+        by_system[WITH_STRANGERS] = by_system[OURS] + lift(item_factors(saves[far]), kept)
         for system, scores in by_system.items():
             row = values.setdefault(system, {f"R@{N_SEEN}": [], "AUC": []})
             row[f"R@{N_SEEN}"].append(_recall(scores, kept, hidden))
@@ -169,6 +176,17 @@ def _ranking_figures(
         system: {name: figure_of(found) for name, found in row.items()}
         for system, row in values.items()
     }
+
+
+def _groups(
+    saves: sparse.csr_array, reader: int, kept: Rows, rng: np.random.Generator
+) -> tuple[Rows, Rows]:
+    """Rows of two groups that the reader could be in; ties by chance."""
+    others = rng.permutation(int(saves.shape[0]))
+    others = others[others != reader]
+    n_common = np.asarray(saves[:, kept].sum(axis=1)).ravel()[others]
+    near = others[np.argsort(-n_common, kind="stable")[:N_FELLOWS]]
+    return np.sort(near), np.sort(others[:N_FELLOWS])
 
 
 def _scored(chosen: dict[str, Contender], world: World, kept: Rows) -> dict[str, Floats]:

@@ -88,8 +88,8 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A stream under an interest. `kinds` (n, 6) times the interest's weights are the `scores`
-    (n,); `alike` (n, n_likes) is the resemblance to each like."""
+    """A stream under an interest. `kinds` (n, 6) times the interest's weights, and what fellows'
+    saves add, are the `scores` (n,); `alike` (n, n_likes) is the resemblance to each like."""
 
     alike: Floats
     kinds: Floats
@@ -128,10 +128,13 @@ def fit(known: Known) -> Fitted:
     return Fitted(interest, held @ weights, counts[places])
 
 
-def rank_stream(fitted: Fitted, stream: Evidence) -> Ranked:
+def rank_stream(fitted: Fitted, stream: Evidence, lifts: Floats | None = None) -> Ranked:
+    """`lifts` (n,) >= 0 is what fellows' saves add. The line of the dial is drawn without them, so
+    they can bring a paper over it, never push one under: what is promised still holds."""
     alike = resemblance(fitted.interest.likes, stream)
     found = kinds(fitted.interest, stream, alike)
-    return Ranked(alike, found, found @ fitted.interest.weights)
+    scores = found @ fitted.interest.weights
+    return Ranked(alike, found, scores if lifts is None else scores + lifts)
 
 
 def settings(fitted: Fitted, alpha: float, *, draw: float) -> dict[float, Dial]:

@@ -45,10 +45,12 @@ def tell(
     row: int,
     document: Document,
     *,
+    of_fellows: Reason | None = None,
     explores: bool = False,
     propensity: float = 1.0,
 ) -> tuple[Reason, ...]:
-    """The reasons of the paper in `row`; an exploration place says first that it is one."""
+    """The reasons of the paper in `row`; an exploration place says first that it is one.
+    `of_fellows` is what fellows' saves say, if anything."""
     added = dict(zip(KINDS, ranked.kinds[row] * fitted.interest.weights, strict=True))
     found = [
         _words(telling, fitted, stream, row, document, added["words"] + added["odds"]),
@@ -56,6 +58,7 @@ def tell(
         _authors(telling, fitted, stream, row, document, added["authors"]),
         _categories(telling, stream, row, added["categories"]),
         _meaning(added["meaning"]),
+        of_fellows,
     ]
     reasons = [reason for reason in found if reason is not None and reason.added >= ADDED_MIN]
     reasons.sort(key=lambda reason: -reason.added)

@@ -20,6 +20,7 @@ from broadsheet.interests.choosing import (
     settings,
 )
 from broadsheet.interests.corpus import Backdrop, Batch, Corpus
+from broadsheet.interests.fellows import Fellowship, gather_fellowship
 from broadsheet.interests.material import (
     WANTING,
     Material,
@@ -111,9 +112,15 @@ def slate_of(
             " it in words, or make a rule."
         )
         return replace(counts, notice=notice)
-    composer = _Composer(interest, known, backdrop, material, fit(material.known), day)
+    shown = corpus.batch(backdrop, [entry.doc_no for entry in standing])
+    fellowship = gather_fellowship(
+        corpus.db,
+        interest.reader_no,
+        material.likes.doc_nos.tolist(),
+        [*stream.batch.doc_nos.tolist(), *shown.doc_nos.tolist()],
+    )
+    composer = _Composer(interest, known, backdrop, material, fit(material.known), fellowship, day)
     if standing:
-        shown = corpus.batch(backdrop, [entry.doc_no for entry in standing])
         made = composer.recompose(counts, stream, shown, standing)
     else:
         made = composer.compose(counts, stream)
@@ -179,11 +186,11 @@ class _Composer:
     backdrop: Backdrop
     material: Material
     fitted: Fitted
+    fellowship: Fellowship
     day: date
 
     def compose(self, counts: Slate, stream: Stream) -> Slate:
-        evidence = stream.batch.with_authors(self.material.authors)
-        ranked = rank_stream(self.fitted, evidence)
+        evidence, ranked = self._ranked(stream.batch)
         rng = self._rng()
         dials = self._dials(float(rng.random()))
         choices = self.interest.choices
@@ -209,9 +216,8 @@ class _Composer:
         self, counts: Slate, stream: Stream, shown: Batch, standing: Sequence[Shown]
     ) -> Slate:
         """The slate as it was shown; its reasons, and the dial, as they are by now."""
-        evidence = shown.with_authors(self.material.authors)
-        ranked = rank_stream(self.fitted, evidence)
-        rest = rank_stream(self.fitted, stream.batch.with_authors(self.material.authors))
+        evidence, ranked = self._ranked(shown)
+        _, rest = self._ranked(stream.batch)
         dials = self._dials(float(self._rng().random()))
         row_of = {int(doc_no): row for row, doc_no in enumerate(shown.doc_nos)}
         entries = [entry for entry in standing if entry.doc_no in row_of]
@@ -238,6 +244,10 @@ class _Composer:
             is_published=True,
         )
 
+    def _ranked(self, batch: Batch) -> tuple[Evidence, Ranked]:
+        evidence = batch.with_authors(self.material.authors)
+        return evidence, rank_stream(self.fitted, evidence, self.fellowship.lifts_of(batch.doc_nos))
+
     def _picks(
         self, batch: Batch, evidence: Evidence, ranked: Ranked, places: Places
     ) -> tuple[Pick, ...]:
@@ -249,6 +259,7 @@ class _Composer:
             dict(self.holdings.authors),
             [rule.query for rule in self.holdings.rules if rule.kind is RuleKind.MUST],
         )
+        likes = {document.doc_no: document for document in self.material.likes.documents}
         return tuple(
             Pick(
                 document=batch.documents[row],
@@ -264,6 +275,7 @@ class _Composer:
                     evidence,
                     int(row),
                     batch.documents[row],
+                    of_fellows=self.fellowship.reason(batch.documents[row].doc_no, likes),
                     explores=bool(explores),
                     propensity=float(propensity),
                 ),

@@ -14,7 +14,7 @@ from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store.database import Row, Transaction
 from broadsheet.store.documents import Reads
 from broadsheet.store.groups import GroupRole, put_member
-from broadsheet.store.readers import Reader, Role, find_reader, get_reader, list_readers
+from broadsheet.store.readers import Reader, Role, find_reader, get_reader, list_readers, touch
 
 SESSION_DAYS = 60
 #: A session's last use is written down at most this often.
@@ -129,6 +129,7 @@ def disable_reader(transaction: Transaction, reader_no: int, *, now: datetime) -
     transaction.run(
         "UPDATE readers SET disabled_at = ? WHERE reader_no = ?", (now.isoformat(), reader_no)
     )
+    touch(transaction, reader_no)
     end_sessions(transaction, reader_no)
     transaction.run(
         "UPDATE tokens SET revoked_at = ? WHERE reader_no = ? AND revoked_at IS NULL",
@@ -138,6 +139,7 @@ def disable_reader(transaction: Transaction, reader_no: int, *, now: datetime) -
 
 def enable_reader(transaction: Transaction, reader_no: int) -> None:
     transaction.run("UPDATE readers SET disabled_at = NULL WHERE reader_no = ?", (reader_no,))
+    touch(transaction, reader_no)
 
 
 def start_session(

@@ -84,37 +84,3 @@ def remove_mark(transaction: Transaction, reader_no: int, doc_no: int, mark: Mar
         (reader_no, mark.value, doc_no, doc_no),
     )
     return there
-
-
-_FELLOWS = (
-    " AND m.kind IN ('liked', 'saved') AND r.disabled_at IS NULL AND m.reader_no IN ("
-    "  SELECT fellow.reader_no FROM members own JOIN members fellow USING (group_no)"
-    "  WHERE own.reader_no = ? AND fellow.reader_no <> own.reader_no)"
-)
-
-
-def fellows_marks(
-    db: Reads, reader_no: int, doc_nos: Sequence[int]
-) -> dict[int, tuple[tuple[str, Mark], ...]]:
-    """(name, liked or saved) of the reader's fellows in any group, by name, for each document."""
-    if not db.read("SELECT 1 FROM members WHERE reader_no = ? LIMIT 1", (reader_no,)):
-        return {}
-    own = read_in(
-        db,
-        "SELECT m.doc_no, r.name, m.kind FROM marks m JOIN readers r USING (reader_no)"  # noqa: S608
-        " WHERE m.doc_no IN (?*)" + _FELLOWS,
-        doc_nos,
-        reader_no,
-    )
-    merged = read_in(
-        db,
-        "SELECT d.merged_into, r.name, m.kind FROM documents d"  # noqa: S608
-        " JOIN marks m USING (doc_no)"
-        " JOIN readers r USING (reader_no) WHERE d.merged_into IN (?*)" + _FELLOWS,
-        doc_nos,
-        reader_no,
-    )
-    found: dict[int, set[tuple[str, Mark]]] = defaultdict(set)
-    for doc_no, name, kind in [*own, *merged]:
-        found[doc_no].add((name, Mark(kind)))
-    return {doc_no: tuple(sorted(entries)) for doc_no, entries in found.items()}

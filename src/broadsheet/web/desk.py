@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from broadsheet.store.database import Database
+from broadsheet.store.fellows import fellows_marks
 from broadsheet.store.follows import FollowKind, list_follows
 from broadsheet.store.interests import Interest, Judgment, judgments_of, list_interests
-from broadsheet.store.marks import Mark, fellows_marks, marks_of
+from broadsheet.store.marks import Mark, marks_of
 from broadsheet.store.readers import Reader
 
 _NONE: frozenset[Mark] = frozenset()
