@@ -98,6 +98,17 @@ class Reject:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What somebody keeps with a paper in a file of theirs: it is theirs alone and never part of
+    the document. `collections` are named `Outer / Inner`; `notes` are Markdown."""
+
+    identifier: str
+    tags: tuple[str, ...]
+    notes: tuple[str, ...]
+    collections: tuple[str, ...]
+
+
 class LinkStatus(StrEnum):
     OFFICIAL = "official"
     AUTHOR_CLAIMED = "author-claimed"

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from broadsheet.export.bibtex import bibtex_entry, latex, to_bibtex
 from broadsheet.export.formats import FORMATS, MEDIA_TYPES
 from broadsheet.export.jsonl import to_jsonl
+from broadsheet.export.zotero import to_zotero
 from broadsheet.harvest.parse.bibtex import parse_bibtex
 from broadsheet.harvest.parse.csl import parse_csl
 from broadsheet.harvest.parse.jsonl import parse_jsonl
 from broadsheet.harvest.parse.ris import parse_ris
+from broadsheet.harvest.parse.zotero_rdf import keepings_of_zotero_rdf, parse_zotero_rdf
 from broadsheet.text.clean import clean_text
 from broadsheet.text.names import parse_name
 from broadsheet.types import (
@@ -24,6 +26,7 @@ from broadsheet.types import (
     Document,
     DocumentVersion,
     Evidence,
+    Keeping,
     LinkStatus,
     Record,
     RecordVersion,
@@ -141,6 +144,8 @@ def test_any_documents_can_be_read_in_every_format(some: list[Document]) -> None
     assert len(root.findall("{http://www.w3.org/2005/Atom}entry")) == len(some)
     assert len(json.loads(texts["csljson"])) == len(some)
     assert texts["ris"].count("\r\nER  - ") == len(some)
+    zotero = list(parse_zotero_rdf(io.BytesIO(texts["zotero"].encode())))
+    assert len(zotero) == len(some)
     for text in texts.values():
         text.encode("utf-8")
     if some:
@@ -255,3 +260,21 @@ def test_a_hundred_thousand_documents_stream() -> None:
 
 def test_every_format_has_a_media_type() -> None:
     assert MEDIA_TYPES.keys() == FORMATS.keys()
+
+
+def test_zotero_rdf_keeps_the_paper_and_what_its_reader_keeps() -> None:
+    kept = Keeping(
+        "", ("to read", "a & b"), ("# One\n\ntwo\nlines < 3",), ("Looms / Deep", "Looms")
+    )
+    text = "".join(to_zotero([PAPER, BARE], {PAPER.doc_no: kept})).encode()
+    paper, bare = parse_zotero_rdf(io.BytesIO(text))
+    assert isinstance(paper, Record)
+    assert isinstance(bare, Record)
+    for name in ("title", "abstract", "venue", "year", "comment", "submitted", "pdf", "keywords"):
+        assert getattr(paper, name) == getattr(PAPER, name), name
+    assert set(paper.identifiers) == set(PAPER.identifiers)
+    assert [author.name for author in paper.authors] == [author.name for author in PAPER.authors]
+    assert bare.title == "Untold"
+    [again] = keepings_of_zotero_rdf(io.BytesIO(text))
+    assert (again.tags, again.notes) == (kept.tags, kept.notes)
+    assert sorted(again.collections) == sorted(kept.collections)

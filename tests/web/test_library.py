@@ -13,6 +13,7 @@ from broadsheet.store.collections import list_collections
 from broadsheet.store.documents import count_documents, find_doc_no
 from broadsheet.store.notes import get_note
 from broadsheet.web.site import Site
+from tests.parse.zotero import LIBRARY
 from tests.web.newsroom import a_site, form_token, post, read_sheet, reading
 from tests.worlds import a_record
 
@@ -184,6 +185,7 @@ def test_a_hostile_note_is_only_text(client: TestClient, text: str) -> None:
         ("bibtex", "application/x-bibtex", "@"),
         ("ris", "application/x-research-info-systems", "TY  - "),
         ("csljson", "application/vnd.citationstyles.csl+json", '"title"'),
+        ("zotero", "application/rdf+xml", "<rdf:RDF"),
     ],
 )
 def test_what_goes_out_comes_in_again(
@@ -206,6 +208,54 @@ def test_what_goes_out_comes_in_again(
         assert sorted(papers(other, "/collection/1")) == [
             f"arxiv:2603.{number:05d}" for number in (1, 2, 3)
         ]
+
+
+def taken_in(client: TestClient, name: str, body: bytes) -> str:
+    answer = client.post(
+        "/library/import", data={"token": form_token(client)}, files={"file": (name, body)}
+    )
+    assert answer.status_code == 200
+    assert not read_sheet(answer.text).faults
+    return answer.text
+
+
+def test_a_zotero_library_brings_its_tags_notes_and_collections(
+    client: TestClient, site: Site
+) -> None:
+    post(client, "/note", paper=ONE, text="Mine.", revision=0)
+    page = taken_in(client, "mine.rdf", LIBRARY)
+    assert "2 papers from" in page
+    assert "1 tag, 1 note and 2 collections" in page
+    doc_no = find_doc_no(site.db, ONE) or 0
+    text = "Mine.\n\n# First\n\nA **zeugma**."
+    assert get_note(site.db, 1, doc_no).text == text
+    assert papers(client, "/library?tag=to+read") == [ONE]
+    there = {found.name: found.n_papers for found in list_collections(site.db, 1)}
+    assert there == {"Imported: mine.rdf": 2, "Looms": 1, "Looms / Jacquard": 1}
+    again = taken_in(client, "mine.rdf", LIBRARY)
+    assert "1 tag" not in again
+    assert get_note(site.db, 1, doc_no).text == text
+    assert len(list_collections(site.db, 1)) == 4
+
+
+def test_what_is_kept_goes_out_and_comes_in_with_zotero_rdf(
+    client: TestClient, site: Site, tmp_path: Path
+) -> None:
+    taken_in(client, "mine.rdf", LIBRARY)
+    out = client.get("/library/export?format=zotero").content
+    with reading(other := a_site(tmp_path / "other")) as elsewhere:
+        taken_in(elsewhere, "theirs.rdf", out)
+        assert papers(elsewhere, "/library?tag=to+read") == [ONE]
+        assert papers(elsewhere, "/library?q=zeugma") == [ONE]
+        names = {found.name for found in list_collections(other.db, 1)}
+        assert {"Looms", "Looms / Jacquard"} < names
+
+
+def test_tags_and_notes_that_have_no_room_are_told(client: TestClient, site: Site) -> None:
+    body = LIBRARY.replace(b"to read", b"long " * 20).replace(b"Looms", b"L" * 300)
+    page = taken_in(client, "mine.rdf", body)
+    assert "1 tag, note or collection had no room" in page
+    assert max(len(found.name) for found in list_collections(site.db, 1)) <= 120
 
 
 def test_an_import_can_be_undone_and_names_what_it_could_not_read(

@@ -9,12 +9,11 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.opening import now, opened, parse_day
+from broadsheet.cli.opening import now, opened, parse_day, reader_no_of
 from broadsheet.cli.output import print_json, print_text, say
 from broadsheet.errors import BroadsheetError, NotFoundError, UsageError
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
-from broadsheet.store.readers import LOCAL_READER_NO, find_reader
 from broadsheet.store.subscriptions import Channel, Subscription, Wish, list_subscriptions
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -54,7 +53,7 @@ def digest(
     Example: broadsheet digest preview --date 2026-03-01 --output digest.html
     """
     with opened(context) as (settings, db):
-        reader_no = _reader_no(db, email)
+        reader_no = reader_no_of(db, email)
         if action is DigestAction.SEND:
             _send(db, settings, reader_no, interest, date_, as_json=as_json)
             return
@@ -144,15 +143,6 @@ def _day(db: Database, text: str) -> date:
     from broadsheet.store.documents import newest_day
 
     return parse_day(text) if text else newest_day(db) or now().date()
-
-
-def _reader_no(db: Database, email: str) -> int:
-    if not email:
-        return LOCAL_READER_NO
-    reader = find_reader(db, email)
-    if reader is None:
-        raise NotFoundError(f"{email} has no account here; `broadsheet user list`")
-    return reader.reader_no
 
 
 def _interest(db: Database, reader_no: int, asked: str) -> tuple[int, str]:

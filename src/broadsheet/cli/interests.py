@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.cli.opening import now, opened, parse_day
+from broadsheet.cli.opening import now, opened, parse_day, reader_no_of
 from broadsheet.cli.output import print_json, print_table, print_text, say
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store.database import Database
@@ -29,7 +29,6 @@ from broadsheet.store.interests import (
     list_interests,
     written,
 )
-from broadsheet.store.readers import LOCAL_READER_NO, find_reader
 
 if TYPE_CHECKING:
     from broadsheet.slate import Slate
@@ -65,7 +64,7 @@ def register(app: typer.Typer) -> None:
 def list_(context: typer.Context, email: For = "", as_json: Json = False) -> None:
     """All interests, and what each is learnt from."""
     with opened(context) as (_, db):
-        found = list_interests(db, _reader_no(db, email))
+        found = list_interests(db, reader_no_of(db, email))
         rows = [_row(db, entry) for entry in found]
     if as_json:
         print_json({"interests": rows})
@@ -116,7 +115,7 @@ def add(
     from broadsheet.jobs.interests import take_in_file
 
     with opened(context) as (settings, db):
-        reader_no = _reader_no(db, email)
+        reader_no = reader_no_of(db, email)
         choices = _changed(Choices(name), about, category, dial, places, explore)
         likes: list[int] = []
         authors: list[tuple[str, str]] = []
@@ -433,7 +432,7 @@ def undo_(
     """Take back what a command here did."""
     with opened(context) as (_, db):
         with db.transaction() as transaction:
-            taken = undo(transaction, _reader_no(db, email), deed, now=now())
+            taken = undo(transaction, reader_no_of(db, email), deed, now=now())
         say(f"undone: {taken.verb}")
 
 
@@ -452,7 +451,7 @@ def export_(
     from broadsheet.interests.exchange import interests_out
 
     with opened(context) as (_, db):
-        made = interests_out(db, _reader_no(db, email))
+        made = interests_out(db, reader_no_of(db, email))
     if output is None:
         print_json(made)
         return
@@ -482,7 +481,7 @@ def import_(
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ParseError(f"not JSON: {error}", place=file) from error
     with opened(context) as (_, db):
-        taken = interests_in(db, _reader_no(db, email), made, now=now())
+        taken = interests_in(db, reader_no_of(db, email), made, now=now())
     if as_json:
         missing = [{"doc_id": doc_id, "title": title} for doc_id, title in taken.missing]
         print_json(
@@ -544,18 +543,9 @@ def _changed(
     )
 
 
-def _reader_no(db: Database, email: str) -> int:
-    if not email:
-        return LOCAL_READER_NO
-    reader = find_reader(db, email)
-    if reader is None:
-        raise NotFoundError(f"{email} has no account here; `broadsheet user list`")
-    return reader.reader_no
-
-
 def _interest(db: Database, email: str, which: str) -> Interest:
     """By number, else by name. Raises NotFoundError."""
-    found = list_interests(db, _reader_no(db, email))
+    found = list_interests(db, reader_no_of(db, email))
     for entry in found:
         if which == str(entry.interest_no):
             return entry

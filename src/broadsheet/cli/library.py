@@ -11,10 +11,12 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.opening import now, opened, settings_of
+from broadsheet.cli.opening import now, opened, reader_no_of, settings_of
 from broadsheet.cli.output import print_json, print_table, progress_bar, say
 from broadsheet.errors import BroadsheetError, UsageError
 from broadsheet.store.database import CACHE_MIB_IMPORT
+from broadsheet.store.keepings import Kept
+from broadsheet.text.wording import counted
 from broadsheet.types import IngestReport
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -32,12 +34,19 @@ def import_(
     format: Annotated[
         str | None, typer.Option(help="What the files are; default: found out from their content.")
     ] = None,
+    email: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            help="Whose the tags and notes of a Zotero file become; default: the one reader.",
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Take papers in from files.
 
-    JSON lines, arXiv, Hugging Face, ACL, OpenReview, BibTeX, RIS, CSL-JSON and more. Each file
-    may be .gz or .xz. Bad rows are counted and written aside; the rest goes on.
+    JSON lines, arXiv, Hugging Face, ACL, OpenReview, BibTeX, RIS, CSL-JSON, Zotero RDF and
+    more. Each file may be .gz or .xz. Bad rows are counted and written aside; the rest goes on.
 
     Example: broadsheet import library.bib papers.jsonl.xz
     """
@@ -54,6 +63,7 @@ def import_(
             home=settings.home,
             clock=now,
             format=format,
+            reader_no=reader_no_of(db, email),
             progress=lambda file, fraction, counts: advance(
                 fraction, f"{Path(file).name}: {counts.read:,} read"
             ),
@@ -64,6 +74,9 @@ def import_(
         print_json(
             {
                 **asdict(report.counts),
+                "tags": report.kept.n_tags,
+                "notes": report.kept.n_notes,
+                "collections": len(report.kept.collections),
                 "rejects_file": rejects,
                 "seconds": seconds,
                 "failures": list(report.failures),
@@ -71,6 +84,8 @@ def import_(
         )
     else:
         say(_import_summary(report.counts, seconds))
+        if kept := _kept_summary(report.kept):
+            say(kept)
     if report.rejects_file:
         say(f"{report.counts.rejected:,} rows could not be read; see {report.rejects_file}")
     if notice:
@@ -79,6 +94,17 @@ def import_(
         say(f"broadsheet: {failure}")
     if report.failures:
         raise typer.Exit(1)
+
+
+def _kept_summary(kept: Kept) -> str:
+    """A line about what came with the papers; "" where nothing did."""
+    if kept == Kept():
+        return ""
+    left_out = f"; {kept.n_left_out:,} left out, too long" if kept.n_left_out else ""
+    return (
+        f"with them {counted(kept.n_tags, 'tag')}, {counted(kept.n_notes, 'note')},"
+        f" {counted(len(kept.collections), 'collection')}{left_out}"
+    )
 
 
 def _import_summary(counts: IngestReport, seconds: float) -> str:
@@ -129,7 +155,9 @@ def index(
 def export(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help="Which papers; all of them if not given.")] = "",
-    to: Annotated[str, typer.Option("--to", help="bibtex, ris, csljson, jsonl or atom.")] = "jsonl",
+    to: Annotated[
+        str, typer.Option("--to", help="bibtex, ris, csljson, zotero, jsonl or atom.")
+    ] = "jsonl",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")
     ] = None,

@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 
 import typer
 
-from broadsheet.errors import UsageError
+from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.settings import Settings, load_settings
 from broadsheet.store.database import CACHE_MIB, Database, open_database
+from broadsheet.store.readers import LOCAL_READER_NO, find_reader
 
 
 def now() -> datetime:
@@ -32,6 +33,16 @@ def opened(
         yield settings, db
     finally:
         db.close()
+
+
+def reader_no_of(db: Database, email: str) -> int:
+    """The reader with this address; the library's one reader for "". Raises NotFoundError."""
+    if not email:
+        return LOCAL_READER_NO
+    reader = find_reader(db, email)
+    if reader is None:
+        raise NotFoundError(f"{email} has no account here; `broadsheet user list`")
+    return reader.reader_no
 
 
 def parse_day(text: str) -> date:

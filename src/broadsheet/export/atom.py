@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time
-from xml.sax.saxutils import XMLGenerator
 
-from broadsheet.export.fields import address_of, day_of, one_line
+from broadsheet.export.fields import address_of, day_of
+from broadsheet.export.xml import Xml
 from broadsheet.types import Document
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
@@ -31,12 +30,12 @@ def to_atom(
     function knows no clock. A document without any date has that day, too, because the format
     requires one.
     """
-    xml = _Xml()
+    xml = Xml()
     xml.start("feed", {"xmlns": NAMESPACE})
     xml.leaf("title", title)
     xml.leaf("id", feed_id)
     xml.leaf("updated", _moment(updated))
-    xml.person("Broadsheet")
+    _person(xml, "Broadsheet")
     if self_url:
         xml.leaf("link", attributes={"rel": "self", "href": self_url})
     if page_url:
@@ -48,7 +47,7 @@ def to_atom(
     yield xml.taken()
 
 
-def _write_entry(xml: _Xml, document: Document, url: str) -> None:
+def _write_entry(xml: Xml, document: Document, url: str) -> None:
     first = document.announced or day_of(document) or _EPOCH
     last = max(document.updated or first, first)
     xml.start("entry")
@@ -57,7 +56,7 @@ def _write_entry(xml: _Xml, document: Document, url: str) -> None:
     xml.leaf("published", _noon(first))
     xml.leaf("updated", _noon(last))
     for author in document.authors:
-        xml.person(author.name)
+        _person(xml, author.name)
     if url:
         xml.leaf("link", attributes={"rel": "alternate", "href": url})
     if (source := address_of(document)) and source != url:
@@ -74,38 +73,10 @@ def _write_entry(xml: _Xml, document: Document, url: str) -> None:
     xml.end("entry")
 
 
-class _Xml:
-    """Elements written into a buffer that is emptied by `taken`."""
-
-    def __init__(self) -> None:
-        self._buffer = io.StringIO()
-        self._writer = XMLGenerator(self._buffer, "utf-8", short_empty_elements=True)
-        self._writer.startDocument()
-
-    def start(self, name: str, attributes: Mapping[str, str] | None = None) -> None:
-        safe = {key: one_line(value) for key, value in (attributes or {}).items()}
-        self._writer.startElement(name, safe)  # type: ignore[arg-type]
-
-    def end(self, name: str) -> None:
-        self._writer.endElement(name)
-        self._writer.ignorableWhitespace("\n")
-
-    def leaf(self, name: str, text: str = "", attributes: Mapping[str, str] | None = None) -> None:
-        self.start(name, attributes)
-        if text:
-            self._writer.characters(one_line(text))
-        self.end(name)
-
-    def person(self, name: str) -> None:
-        self.start("author")
-        self.leaf("name", name)
-        self.end("author")
-
-    def taken(self) -> str:
-        text = self._buffer.getvalue()
-        self._buffer.seek(0)
-        self._buffer.truncate()
-        return text
+def _person(xml: Xml, name: str) -> None:
+    xml.start("author")
+    xml.leaf("name", name)
+    xml.end("author")
 
 
 def _noon(day: date) -> str:

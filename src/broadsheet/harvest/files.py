@@ -11,7 +11,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -29,7 +29,8 @@ from broadsheet.harvest.parse.oai import parse_oai_file
 from broadsheet.harvest.parse.openreview import parse_openreview
 from broadsheet.harvest.parse.pwc import parse_pwc
 from broadsheet.harvest.parse.ris import parse_ris
-from broadsheet.types import Record, Reject
+from broadsheet.harvest.parse.zotero_rdf import keepings_of_zotero_rdf, parse_zotero_rdf
+from broadsheet.types import Keeping, Record, Reject
 
 HEAD_BYTES = 64 * 1024
 
@@ -52,7 +53,12 @@ FORMATS: dict[str, Callable[[IO[bytes]], Iterator[Record | Reject]]] = {
     "bibtex": parse_bibtex,
     "ris": parse_ris,
     "csl-json": parse_csl,
+    "zotero-rdf": parse_zotero_rdf,
     "pwc": parse_pwc,
+}
+#: Those that carry more than papers: what their owner keeps with them.
+_WITH_KEEPINGS: dict[str, Callable[[IO[bytes]], Iterator[Keeping]]] = {
+    "zotero-rdf": keepings_of_zotero_rdf,
 }
 
 _PACKED: dict[bytes, Callable[[Any], Any]] = {
@@ -119,6 +125,19 @@ def open_import(path: str | os.PathLike[str], format: str | None = None) -> Impo
         head = stream.peek(HEAD_BYTES)[:HEAD_BYTES]
         chosen = format or _recognised(head, name)
     return ImportFile(chosen, _items(FORMATS[chosen], source), source.fraction_read)
+
+
+def read_keepings(path: str | os.PathLike[str], format: str | None = None) -> Iterator[Keeping]:
+    """What the owner of a file keeps with its papers; of most formats nothing.
+
+    Of a file that breaks off, what could be read: `open_import` has said why. Raises: OSError.
+    """
+    name = os.fspath(path)
+    source = _Source(name)
+    with source.opened() as stream, suppress(ParseError):
+        chosen = format or _recognised(stream.peek(HEAD_BYTES)[:HEAD_BYTES], name)
+        if chosen in _WITH_KEEPINGS:
+            yield from _WITH_KEEPINGS[chosen](stream)
 
 
 def _items(
@@ -241,6 +260,8 @@ def _by_root(text: bytes) -> str | None:
             return "oai-pmh"
         case b"collection":
             return "acl"
+        case b"rdf" if b"http://www.zotero.org/namespaces/export#" in text:
+            return "zotero-rdf"
         case b"rss" | b"rdf":
             return "arxiv-feed"
         case b"feed":

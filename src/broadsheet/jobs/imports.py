@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TextIO
 
 from broadsheet.errors import ParseError, StoreError
-from broadsheet.harvest.files import open_import
+from broadsheet.harvest.files import open_import, read_keepings
 from broadsheet.jobs.follower import IndexFollower
 from broadsheet.jobs.indexing import follow_index
 from broadsheet.jobs.ingest import ingest
 from broadsheet.store.database import Database
 from broadsheet.store.imports import put_import_finished, put_import_started
+from broadsheet.store.keepings import Kept, put_keepings
 from broadsheet.types import IngestReport, Record, Reject
 
 BATCH_RECORDS = 1_000
@@ -26,11 +27,13 @@ REJECTS_FOLDER = "rejects"
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """`rejects_file` lists the rows that could not be read; None when there were none.
-    `failures` are files that could not be read to their end, one line each."""
+    `failures` are files that could not be read to their end, one line each. `kept` is what their
+    owner kept with the papers and a reader here now keeps."""
 
     counts: IngestReport
     rejects_file: Path | None
     failures: tuple[str, ...]
+    kept: Kept
 
 
 def import_and_index(
@@ -40,6 +43,7 @@ def import_and_index(
     home: Path,
     clock: Callable[[], datetime],
     format: str | None = None,
+    reader_no: int | None = None,
     progress: Callable[[str, float | None, IngestReport], None] = lambda *_: None,
 ) -> tuple[ImportReport, str]:
     """`import_files`, and the index up to date after it; the notice is `follow_index`'s.
@@ -55,7 +59,9 @@ def import_and_index(
         progress(file, fraction, counts)
 
     try:
-        report = import_files(db, files, home=home, clock=clock, format=format, progress=watch)
+        report = import_files(
+            db, files, home=home, clock=clock, format=format, reader_no=reader_no, progress=watch
+        )
     finally:
         if follower is not None:
             follower.close()
@@ -69,13 +75,16 @@ def import_files(
     home: Path,
     clock: Callable[[], datetime],
     format: str | None = None,
+    reader_no: int | None = None,
     progress: Callable[[str, float | None, IngestReport], None] = lambda *_: None,
 ) -> ImportReport:
     """Take in each file ("-" is stdin). A file that cannot be read does not stop the others.
 
     Stopped anywhere, the same call takes in the rest: rows already here are `unchanged`.
+    What a file's owner keeps with its papers becomes `reader_no`'s, except from a pipe, which
+    cannot be read twice.
     """
-    counts = IngestReport()
+    counts, kept = IngestReport(), Kept()
     failures = []
     with RejectsFile(home / REJECTS_FOLDER, clock()) as rejects:
         for file in files:
@@ -87,7 +96,10 @@ def import_files(
                 failures.append(f"{file}: {error}" if file not in str(error) else str(error))
             except OSError as error:
                 failures.append(f"{file}: {error.strerror or error}; check the path and its rights")
-        return ImportReport(counts, rejects.path, tuple(failures))
+                continue
+            if reader_no is not None and file != "-":
+                kept += put_keepings(db, reader_no, read_keepings(file, format), clock=clock)
+        return ImportReport(counts, rejects.path, tuple(failures), kept)
 
 
 class RejectsFile:

@@ -209,7 +209,7 @@ def tags_of(db: Reads, reader_no: int, doc_nos: Sequence[int]) -> dict[int, tupl
     )
     merged = read_in(
         db,
-        "SELECT d.merged_into, t.tag FROM documents d JOIN tags t USING (doc_no)"
+        "SELECT d.merged_into, t.tag FROM documents d CROSS JOIN tags t USING (doc_no)"
         " WHERE d.merged_into IN (?*) AND t.reader_no = ?",
         doc_nos,
         reader_no,

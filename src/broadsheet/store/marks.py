@@ -32,7 +32,7 @@ def marks_of(db: Reads, reader_no: int, doc_nos: Sequence[int]) -> dict[int, fro
     )  # fmt: skip
     merged = read_in(
         db,
-        "SELECT d.merged_into, m.kind FROM documents d JOIN marks m USING (doc_no)"
+        "SELECT d.merged_into, m.kind FROM documents d CROSS JOIN marks m USING (doc_no)"
         " WHERE d.merged_into IN (?*) AND m.reader_no = ?",
         doc_nos,
         reader_no,

@@ -44,8 +44,8 @@ class Note:
 
 def get_note(db: Reads, reader_no: int, doc_no: int, group_no: int = NO_GROUP) -> Note:
     rows = db.read(
-        "SELECT n.revision, n.text, r.name, n.edited_at FROM notes n"
-        " JOIN readers r USING (reader_no) JOIN documents d USING (doc_no)"
+        "SELECT n.revision, n.text, r.name, n.edited_at FROM documents d"
+        " CROSS JOIN notes n USING (doc_no) JOIN readers r USING (reader_no)"
         " WHERE (d.doc_no = ?1 OR d.merged_into = ?1)"
         " AND n.owner_no = ?2 AND n.group_no = ?3 ORDER BY n.revision DESC, n.note_no DESC LIMIT 1",
         (doc_no, 0 if group_no else reader_no, group_no),
@@ -105,3 +105,17 @@ def noted(db: Reads, reader_no: int) -> list[tuple[int, str]]:
         (reader_no,),
     )
     return [(doc_no, text) for doc_no, text, _, _ in rows if text]
+
+
+def own_notes(db: Reads, reader_no: int) -> dict[int, tuple[str, ...]]:
+    """The texts of the reader's own notes by document; two where papers have become one."""
+    found: dict[int, tuple[str, ...]] = {}
+    for doc_no, text, _ in db.read(
+        "SELECT coalesce(d.merged_into, d.doc_no), n.text, max(n.revision)"
+        " FROM notes n JOIN documents d USING (doc_no)"
+        " WHERE n.owner_no = ? AND n.group_no = 0 GROUP BY n.doc_no ORDER BY n.doc_no",
+        (reader_no,),
+    ):
+        if text:
+            found[doc_no] = (*found.get(doc_no, ()), text)
+    return found

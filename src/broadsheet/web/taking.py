@@ -11,10 +11,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from broadsheet.errors import ParseError
-from broadsheet.harvest.files import open_import
+from broadsheet.harvest.files import open_import, read_keepings
 from broadsheet.store.collections import collect_all
 from broadsheet.store.deeds import Deed, Done, Verb, do
 from broadsheet.store.documents import find_doc_no
+from broadsheet.store.keepings import Kept, put_keepings
 from broadsheet.store.readers import Reader
 from broadsheet.types import IngestReport, Record, Reject
 from broadsheet.web.site import Site
@@ -27,7 +28,8 @@ REJECTS_SHOWN = 20
 @dataclass(frozen=True, slots=True)
 class Taken:
     """`done` made the collection; None where nothing came in. `failure` says why reading
-    stopped before the end, "" where it did not."""
+    stopped before the end, "" where it did not. `kept` is what the file's owner kept with the
+    papers, now this reader's."""
 
     counts: IngestReport
     n_papers: int
@@ -35,6 +37,7 @@ class Taken:
     done: Done | None
     rejects: tuple[Reject, ...]
     failure: str
+    kept: Kept
 
 
 def take_file(site: Site, reader: Reader, file: IO[bytes], file_name: str) -> Taken:
@@ -63,9 +66,11 @@ def take_file(site: Site, reader: Reader, file: IO[bytes], file_name: str) -> Ta
                 rejects += [item for item in batch if isinstance(item, Reject)]
         except ParseError as error:
             failure = error.reason
+        keepings = read_keepings(path) if doc_nos else ()
+        kept = put_keepings(site.db, reader.reader_no, keepings, clock=site.clock)
     doc_nos = list(dict.fromkeys(doc_nos))
     done, number = _collect(site, reader, name, doc_nos) if doc_nos else (None, 0)
-    return Taken(counts, len(doc_nos), number, done, tuple(rejects[:REJECTS_SHOWN]), failure)
+    return Taken(counts, len(doc_nos), number, done, tuple(rejects[:REJECTS_SHOWN]), failure, kept)
 
 
 def _found(site: Site, items: Sequence[Record | Reject]) -> list[int]:

@@ -9,10 +9,12 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from broadsheet.addresses import collection_path, done_path
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.export.formats import FORMATS, MEDIA_TYPES
+from broadsheet.export.zotero import to_zotero
 from broadsheet.store.collections import Collection, get_collection, list_collections
 from broadsheet.store.deeds import Deed, Verb, do
 from broadsheet.store.documents import load_documents
 from broadsheet.store.groups import GroupRole, list_groups
+from broadsheet.store.keepings import list_keepings
 from broadsheet.web.admission import Form
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.pages import pages_of
@@ -29,7 +31,7 @@ from broadsheet.web.taking import take_file
 from broadsheet.web.visitors import reader_of
 
 COLLECTIONS_PER_PAGE = 200
-FORMATS_OFFERED = ("bibtex", "ris", "csljson")
+FORMATS_OFFERED = {"bibtex": "BibTeX", "ris": "RIS", "csljson": "CSL-JSON", "zotero": "Zotero RDF"}
 
 
 def library(request: Request) -> Response:
@@ -113,8 +115,13 @@ def export(request: Request) -> Response:
     )
     documents = load_documents(site.db, doc_nos)
     media_type, ending = MEDIA_TYPES[wanted]
+    if wanted == "zotero":
+        keepings = list_keepings(site.db, reader_of(request).reader_no, doc_nos)
+        parts = to_zotero(documents, keepings)
+    else:
+        parts = FORMATS[wanted](documents)
     return StreamingResponse(
-        (part.encode("utf-8", "replace") for part in FORMATS[wanted](documents)),
+        (part.encode("utf-8", "replace") for part in parts),
         headers={
             "Content-Disposition": f'attachment; filename="library.{ending}"',
             "Cache-Control": "private, no-store",
