@@ -24,21 +24,36 @@ class PostOffice:
     takes, refuses-address (550 5.1.1), refuses-mail (554), later (451 at the end), greylists
     (451 the first time an address is named), full (452 at the address), refuses-us (MAIL FROM),
     hangs-up (takes the letter, then closes without an answer), takes-and-hangs-up (keeps it too),
-    before-data (closes when the letter is announced).
+    before-data (closes when the letter is announced), one-a-call (421 to the second letter of a
+    connection), gone-after-one (closes at the second), refuses-some (550 5.1.1, those that begin
+    with "no").
     """
 
     mood: str = "takes"
     port: int = 0
     kept: list[tuple[str, str, bytes]] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
+    n_calls: int = 0
 
     @property
     def letters(self) -> list[EmailMessage]:
         return [message_from_bytes(raw, policy=default) for _, _, raw in self.kept]
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:  # fmt: skip
+        self.n_calls += 1
+        session.host_name = hostname
+        return responses
+
     async def handle_MAIL(
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:  # fmt: skip
+        had_one = getattr(session, "had_one", False)
+        if had_one and self.mood == "one-a-call":
+            return "421 4.7.0 too many letters on this connection"
+        if had_one and self.mood == "gone-after-one":
+            _hang_up(server)
         if self.mood == "refuses-us":
             return "530 5.7.0 we do not know you"
         envelope.mail_from = address
@@ -48,7 +63,8 @@ class PostOffice:
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:  # fmt: skip
         self.seen[address] += 1
-        if self.mood == "refuses-address":
+        is_unknown = self.mood == "refuses-some" and address.startswith("no")
+        if is_unknown or self.mood == "refuses-address":
             return "550 5.1.1 no such person"
         if self.mood == "full":
             return "452 4.2.2 mailbox full"
@@ -67,6 +83,7 @@ class PostOffice:
         if self.mood == "hangs-up":
             _hang_up(server)
             return "250 OK"
+        session.had_one = True
         for address in envelope.rcpt_tos:
             self.kept.append((envelope.mail_from, address, envelope.content))
         if self.mood == "takes-and-hangs-up":

@@ -15,9 +15,11 @@ from broadsheet.jobs import delivery
 from broadsheet.jobs.composing import compose_for
 from broadsheet.jobs.delivery import deliver_due
 from broadsheet.jobs.lock import held_lock
+from broadsheet.store.accounts import disable_reader, make_reader
 from broadsheet.store.database import open_database
 from broadsheet.store.mail_addresses import is_paused, note_bounce, resume_address
 from broadsheet.store.outbox import count_states
+from broadsheet.store.readers import Role
 from broadsheet.store.subscriptions import Channel, end_subscription, get_subscription
 from tests.deliver.post_office import PostOffice, open_office, text_of
 from tests.deliver.presses import (
@@ -299,6 +301,39 @@ def test_whoever_leaves_between_composing_and_sending_gets_none(tmp_path: Path) 
         hours.at += timedelta(minutes=1)
         deliver_due(press)
         assert states_of(press, number) == ["dropped"]
+
+
+def test_whoever_is_shut_out_while_a_digest_waits_gets_none(tmp_path: Path) -> None:
+    """And the mail server is not asked about them every half minute."""
+    with open_office("greylists") as office:
+        hours = Hours()
+        press = a_press(tmp_path, office.port, hours=hours)
+        with press.db.transaction() as transaction:
+            reader = make_reader(
+                transaction, email="bad@example.net", name="B", role=Role.READER, now=MONDAY
+            )
+        number = want(press, reader_no=reader.reader_no, target="bad@example.net")
+        deliver_due(press)
+        assert states_of(press, number) == ["retry"]
+        with press.db.transaction() as transaction:
+            disable_reader(transaction, reader.reader_no, now=MONDAY)
+        hours.at += timedelta(hours=1)
+        deliver_due(press)
+        assert states_of(press, number) == ["dropped"]
+        assert (office.seen["bad@example.net"], office.kept) == (1, [])
+
+
+def test_a_round_sends_all_that_is_due_on_few_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "READY_MAX", 7)
+    with open_office() as office:
+        press = a_press(tmp_path, office.port)
+        for n in range(30):
+            want_as_stranger(press, target=f"reader@host{n}.example")
+        assert deliver_due(press).n_sent == 30
+        assert len({to for _, to, _ in office.kept}) == len(office.kept) == 30
+        assert office.n_calls == 1
 
 
 def test_one_that_is_broken_stops_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,9 +17,14 @@ import pytest
 
 from broadsheet.deliver.hooks import DELIVERY, SIGNATURE, is_signed, sign_body, to_body
 from broadsheet.errors import UsageError
+from broadsheet.harvest import post as harvest_post
 from broadsheet.harvest.post import check_hook, post
+from broadsheet.jobs import delivery
 from broadsheet.jobs.delivery import deliver_due
+from broadsheet.store.accounts import make_reader
+from broadsheet.store.readers import Role
 from broadsheet.store.subscriptions import Channel, get_subscription
+from tests.deliver.post_office import open_office
 from tests.deliver.presses import MONDAY, Hours, a_press, entries_of, states_of, want
 from tests.deliver.samples import a_digest, an_item
 from tests.worlds import NOW
@@ -33,6 +40,8 @@ class Receiver:
         self.statuses: list[int] = []
         self.headers: dict[str, str] = {}
         self.kept: list[tuple[dict[str, str], bytes]] = []
+        self.paths: list[str] = []
+        self.delay_s = 0.0
 
 
 @contextmanager
@@ -43,6 +52,8 @@ def receiving() -> Iterator[tuple[Receiver, str]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.kept.append((dict(self.headers), body))
+            receiver.paths.append(self.path)
+            time.sleep(receiver.delay_s)
             status = receiver.statuses.pop(0) if receiver.statuses else 204
             if status == 0:
                 self.close_connection = True
@@ -217,3 +228,92 @@ def test_a_receiver_that_is_down_is_tried_again(tmp_path: Path) -> None:
     deliver_due(press)
     assert states_of(press, number) == ["retry"]
     assert "cannot be reached" in entries_of(press, number)[0].reason
+
+
+@contextmanager
+def trickling(first: bytes, then: bytes) -> Iterator[str]:
+    """The origin of an endpoint that takes the post, answers `first`, and then `then` for ever,
+    a tenth of a second apart."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        try:
+            line, _ = listener.accept()
+            with line:
+                line.recv(65_536)
+                line.sendall(first)
+                while True:
+                    line.sendall(then)
+                    time.sleep(0.1)
+        except OSError:
+            return
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.close()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "status"),
+    [
+        (b"", b"H", 0),
+        (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n", 0),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 100_000, 200),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", b"x", 200),
+        (b"HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n", 503),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", b"\x1f\x8bnonsense", 200),
+    ],
+)
+def test_an_endpoint_that_never_ends_holds_nobody_up(
+    first: bytes, then: bytes, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harvest_post, "CONNECT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(harvest_post, "ANSWER_WITHIN_S", 0.5)
+    with trickling(first, then) as origin:
+        began = time.monotonic()
+        posted = post(f"{origin}/x", b"{}", {}, contact="", origins=[origin])
+        assert time.monotonic() - began < 5
+        assert (posted.status, posted.may_have_arrived) == (status, True)
+
+
+def test_one_that_never_lets_us_in_has_got_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The TLS handshake never ends: it may be tried again."""
+    monkeypatch.setattr(harvest_post, "CONNECT_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(harvest_post, "ANSWER_WITHIN_S", 0.3)
+    with trickling(b"", b"\x16") as origin:
+        url = origin.replace("http:", "https:")
+        posted = post(f"{url}/x", b"{}", {}, contact="", origins=[url])
+    assert (posted.status, posted.may_have_arrived) == (0, False)
+
+
+def test_a_readers_slow_endpoints_wait_and_nobody_elses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six of one reader's, each of which takes its time; a mail and another reader's go first or
+    in the same round."""
+    monkeypatch.setattr(delivery, "PATIENCE_S", 0.2)
+    with receiving() as (receiver, origin), open_office() as office:
+        hours = Hours()
+        press = a_press(tmp_path, office.port, hours=hours, webhook_origins=[origin])
+        with press.db.transaction() as transaction:
+            slow, quick = (
+                make_reader(transaction, email=f"{name}@example.net", name=name, role=Role.READER,
+                            now=MONDAY).reader_no
+                for name in ("slow", "quick")
+            )  # fmt: skip
+        for number in range(6):
+            want(press, reader_no=slow, channel=Channel.JSON, target=f"{origin}/slow{number}",
+                 when_empty=True)  # fmt: skip
+        fast = want(press, reader_no=quick, channel=Channel.JSON, target=f"{origin}/quick")
+        mail = want(press)
+        receiver.delay_s = 0.3
+        deliver_due(press)
+        assert states_of(press, fast, mail) == ["sent", "sent"]
+        n_slow = [path for path in receiver.paths if path.startswith("/slow")]
+        assert len(n_slow) == 1
+        receiver.delay_s = 0
+        hours.at += timedelta(minutes=2)
+        deliver_due(press)
+        assert set(states_of(press)) == {"sent"}

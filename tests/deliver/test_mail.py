@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from time import monotonic
 
 import pytest
 
-from broadsheet.deliver.mail import Mailer, hand_over
+from broadsheet.deliver import mail
+from broadsheet.deliver.mail import Mailer, Postman, hand_over
 from broadsheet.deliver.message import Letter
 from broadsheet.deliver.outcome import Fate, Outcome
-from tests.deliver.post_office import cut_off_after, open_office
+from tests.deliver.post_office import PostOffice, cut_off_after, open_office
 from tests.deliver.test_letters import a_letter
 
 
@@ -86,3 +88,72 @@ def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for() -> None:
         outcome = asyncio.run(hand_over(mailer, a_letter()))
         assert outcome.fate is Fate.NOT_SENT
         assert office.kept == []
+
+
+def give_all(office: PostOffice, *addresses: str) -> list[Fate]:
+    """By one postman, one after the other."""
+    with Postman(Mailer("127.0.0.1", office.port, "none", "press@example.org")) as postman:
+        return [postman.hand_over(a_letter(to=address)).fate for address in addresses]
+
+
+def addresses(n: int) -> list[str]:
+    return [f"reader{number}@example.net" for number in range(n)]
+
+
+def arrived(office: PostOffice) -> list[str]:
+    return [to for _, to, _ in office.kept]
+
+
+def test_many_letters_go_by_one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "LETTERS_MAX", 10)
+    with open_office() as office:
+        assert set(give_all(office, *addresses(25))) == {Fate.SENT}
+        assert arrived(office) == addresses(25)
+        assert office.n_calls == 3
+
+
+@pytest.mark.parametrize("mood", ["one-a-call", "gone-after-one"])
+def test_a_server_that_ends_the_connection_is_called_again(mood: str) -> None:
+    with open_office(mood) as office:
+        assert give_all(office, *addresses(4)) == [Fate.SENT] * 4
+        assert arrived(office) == addresses(4)
+        assert office.n_calls == 4
+
+
+def test_one_that_is_refused_leaves_nothing_behind_for_the_next() -> None:
+    with open_office("refuses-some") as office:
+        fates = give_all(office, "no1@x.org", "a@x.org", "no2@x.org", "b@x.org")
+        assert fates == [Fate.REFUSED, Fate.SENT, Fate.REFUSED, Fate.SENT]
+        assert arrived(office) == ["a@x.org", "b@x.org"]
+        assert office.n_calls == 1
+
+
+def test_one_that_is_taken_back_at_the_brink_leaves_nothing_behind() -> None:
+    def turn_back() -> None:
+        raise LookupError
+
+    with (
+        open_office() as office,
+        Postman(Mailer("127.0.0.1", office.port, "none", "press@example.org")) as postman,
+    ):
+        with pytest.raises(LookupError):
+            postman.hand_over(a_letter(to="a@x.org"), at_the_brink=turn_back)
+        assert postman.hand_over(a_letter(to="b@x.org")).fate is Fate.SENT
+        assert arrived(office) == ["b@x.org"]
+
+
+@pytest.mark.parametrize("mood", ["hangs-up", "takes-and-hangs-up"])
+def test_a_doubt_about_one_letter_is_none_about_the_next(mood: str) -> None:
+    with open_office(mood) as office:
+        assert give_all(office, *addresses(3)) == [Fate.UNKNOWN] * 3
+        assert office.n_calls == 3
+
+
+def test_a_server_that_nobody_reaches_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the call and says nothing: twenty letters do not wait twenty times."""
+    monkeypatch.setattr(mail, "TIMEOUT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mute = PostOffice(port=silent.getsockname()[1])
+        began = monotonic()
+        assert give_all(mute, *addresses(20)) == [Fate.NOT_SENT] * 20
+        assert monotonic() - began < 3

@@ -101,8 +101,9 @@ class PoliteClient:
         self._closed_until: dict[str, float] = {}
         self._unreached_until: dict[str, float] = {}
         self._troubles: list[str] = []
+        self._backend = GuardedBackend(self.door, self.resolve)
         self._http = httpx2.Client(
-            transport=GuardedTransport(GuardedBackend(self.door, self.resolve)),
+            transport=GuardedTransport(self._backend),
             headers={"User-Agent": user_agent(self.contact), "Accept": "*/*",
                      "Accept-Encoding": "gzip"},
             timeout=httpx2.Timeout(
@@ -242,6 +243,7 @@ class PoliteClient:
     def _ask(self, target: httpx2.URL, headers: Mapping[str, str], attempt: int) -> Answer:
         self._keep_distance(target.host)
         began = self.clock.monotonic()
+        self._backend.end_within(self.bounds.read_timeout_s + self.bounds.body_s_max)
         status, n_bytes = 0, 0
         try:
             request = self._http.build_request("GET", target, headers=headers)

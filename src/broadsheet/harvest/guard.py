@@ -12,6 +12,8 @@ import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from time import monotonic
+from typing import Any
 
 import httpcore2
 import httpx2
@@ -107,11 +109,28 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class GuardedBackend(httpcore2.SyncBackend):
-    """Connects to addresses that `door` allows, and to no other."""
+    """Connects to addresses that `door` allows, and to no other; and only for as long as it may."""
 
     def __init__(self, door: Door, resolve: Resolve | None = None) -> None:
         self._door = door
         self._resolve = resolve or resolve_name
+        self._ends_at = float("inf")
+
+    def end_within(self, seconds: float) -> None:
+        """Whatever is asked from now on has its answer within this time, or breaks off: a server
+        that sends a byte now and then keeps every single wait, and would hold us for days."""
+        self._ends_at = monotonic() + seconds
+
+    def shortened(
+        self, timeout: float | None, late: type[Exception] = httpcore2.ReadTimeout
+    ) -> float | None:
+        """`timeout` or what is left. Raises `late` where nothing is."""
+        if self._ends_at == float("inf"):
+            return timeout
+        left_s = self._ends_at - monotonic()
+        if left_s <= 0:
+            raise late("no whole answer in time")
+        return left_s if timeout is None else min(timeout, left_s)
 
     def connect_tcp(
         self,
@@ -134,11 +153,44 @@ class GuardedBackend(httpcore2.SyncBackend):
             )
         for last, address in zip(range(len(allowed) - 1, -1, -1), allowed, strict=True):
             try:
-                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+                left = self.shortened(timeout, httpcore2.ConnectTimeout)
+                stream = super().connect_tcp(address, port, left, local_address, socket_options)
+                return _TimedStream(stream, self)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 if not last:
                     raise
         raise AssertionError("unreachable: the last address either connects or raises")
+
+
+class _TimedStream(httpcore2.NetworkStream):
+    """A connection that ends when its backend's time does."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, backend: GuardedBackend) -> None:
+        self._stream = stream
+        self._backend = backend
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._backend.shortened(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._backend.shortened(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        timeout = self._backend.shortened(timeout, httpcore2.ConnectTimeout)
+        return _TimedStream(
+            self._stream.start_tls(ssl_context, server_hostname, timeout), self._backend
+        )
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
 
 
 def resolve_name(host: str, port: int) -> list[str]:

@@ -1,5 +1,6 @@
 """The door by which something is posted to an address that a reader gave: guarded like the one
-that fetches, never redirected, never repeated. Whether it arrived is what the answer says."""
+that fetches, never redirected, never repeated. Whether it arrived is what the answer's status says;
+its body is nobody's business and is not read, however long it may be."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ from broadsheet.harvest.guard import (
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 10.0
-READ_TIMEOUT_S = 30.0
+#: From the first byte sent to the last of the answer's head.
+ANSWER_WITHIN_S = 20.0
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -72,16 +74,20 @@ def post(
         host = check_hook(url, origins)
     except UsageError as error:
         return Posted(0, {}, False, str(error))
-    door = Door(frozenset({host}), door_to(origins, ()).origins)
+    backend = GuardedBackend(Door(frozenset({host}), door_to(origins, ()).origins), resolve)
+    backend.end_within(CONNECT_TIMEOUT_S + ANSWER_WITHIN_S)
     try:
-        with httpx2.Client(
-            transport=GuardedTransport(GuardedBackend(door, resolve)),
-            headers={"User-Agent": user_agent(contact), "Content-Type": "application/json"},
-            timeout=httpx2.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            trust_env=False,
-            follow_redirects=False,
-        ) as client:
-            response = client.post(url, content=body, headers=dict(headers))
+        with (
+            httpx2.Client(
+                transport=GuardedTransport(backend),
+                headers={"User-Agent": user_agent(contact), "Content-Type": "application/json"},
+                timeout=httpx2.Timeout(ANSWER_WITHIN_S, connect=CONNECT_TIMEOUT_S),
+                trust_env=False,
+                follow_redirects=False,
+            ) as client,
+            client.stream("POST", url, content=body, headers=dict(headers)) as response,
+        ):
+            pass
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
         return Posted(0, {}, False, f"{host} cannot be reached ({type(error).__name__})")
     except HarvestError as error:

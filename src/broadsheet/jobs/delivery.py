@@ -7,19 +7,19 @@ never sent a second time). One process at a time does this, by a lock that dies 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from time import monotonic
 from urllib.parse import urlsplit
 
 from broadsheet.deliver.digest import Digest, Topic
 from broadsheet.deliver.hooks import DELIVERY, SIGNATURE, sign_body, to_body
 from broadsheet.deliver.links import Purpose, bounce_address, sign_link
-from broadsheet.deliver.mail import Mailer, hand_over, mailer_of
+from broadsheet.deliver.mail import Mailer, Postman, mailer_of
 from broadsheet.deliver.message import Letter, Sender, compose_letter
 from broadsheet.deliver.outcome import (
     Fate,
@@ -60,6 +60,8 @@ log = logging.getLogger(__name__)
 LOCK_FILE = "delivery.lock"
 READY_MAX = 500
 RATE_SPAN = timedelta(minutes=1)
+#: An endpoint that takes longer than this keeps its reader's others back for a minute.
+PATIENCE_S = 5.0
 NO_MAILER = "no mail server is set; see smtp_host and mail_from"
 
 Clock = Callable[[], datetime]
@@ -325,41 +327,80 @@ def _letter(
 def send_waiting(
     press: Press, *, only: int | None = None, should_stop: Callable[[], bool] = lambda: False
 ) -> tuple[int, int]:
-    """(how many went, how many never will)."""
+    """(how many went, how many never will). Mail goes before webhooks: it waits for one server
+    that is ours, they for anybody's."""
     n_sent = n_failed = 0
-    for entry in outbox.list_ready(press.db, now=press.clock(), limit=READY_MAX):
-        if should_stop():
-            break
-        if only not in (None, entry.subscription_no) or not _may_go(press, entry):
-            continue
-        with _each("send", entry.digest_no):
-            state = _send(press, entry)
-            n_sent += state is State.SENT
-            n_failed += state in (State.FAILED, State.UNKNOWN)
+    with ExitStack() as stack:
+        postman = stack.enter_context(Postman(press.mailer)) if press.mailer else None
+        slow: set[int] = set()
+        for entry in _ready(press, only, should_stop):
+            with _each("send", entry.digest_no):
+                state = _try(press, entry, postman, slow)
+                n_sent += state is State.SENT
+                n_failed += state in (State.FAILED, State.UNKNOWN)
     return n_sent, n_failed
 
 
-def _may_go(press: Press, entry: outbox.Entry) -> bool:
-    """Whether its host's rate allows it; if not it steps back, so that it is in nobody's way."""
+def _ready(
+    press: Press, only: int | None, should_stop: Callable[[], bool]
+) -> Iterator[outbox.Entry]:
+    """What may be tried, a batch read at a time. What was yielded stands differently afterwards;
+    one that does not (its try broke) ends the round: it would come for ever."""
+    seen: set[int] = set()
+    for by_mail in (True, False):
+        while batch := outbox.list_ready(
+            press.db, now=press.clock(), limit=READY_MAX, by_mail=by_mail, only=only
+        ):
+            if should_stop() or seen >= {entry.digest_no for entry in batch}:
+                break
+            for entry in batch:
+                if should_stop():
+                    return
+                if entry.digest_no not in seen:
+                    seen.add(entry.digest_no)
+                    yield entry
+
+
+def _try(
+    press: Press, entry: outbox.Entry, postman: Postman | None, slow: set[int]
+) -> State | None:
+    """One try, unless it must wait: for its host's rate, or because its reader's endpoints have
+    kept everybody waiting in this round. Then it steps back, so that it is in nobody's way."""
     now = press.clock()
-    recent = outbox.sent_lately(press.db, now=now)
-    if may_go_now(entry.host, recent, per_minute=press.settings.mails_per_minute):
-        return True
-    with press.db.transaction() as transaction:
-        outbox.postpone(transaction, entry.digest_no, now + RATE_SPAN)
-    return False
-
-
-def _send(press: Press, entry: outbox.Entry) -> State | None:
-    """One try. None where nothing was tried: it was unsubscribed from meanwhile."""
     wanted = get_subscription(press.db, entry.subscription_no)
+    recent = outbox.sent_lately(press.db, now=now)
+    may_go = may_go_now(entry.host, recent, per_minute=press.settings.mails_per_minute)
+    if wanted.reader_no in slow or not may_go:
+        with press.db.transaction() as transaction:
+            outbox.postpone(transaction, entry.digest_no, now + RATE_SPAN)
+        return None
+    if not outbox.is_wanted(press.db, entry.digest_no):
+        _drop(press, entry)
+        return None
+    began = monotonic()
+    state = _send(press, entry, wanted, postman)
+    if wanted.wish.channel.is_hook and monotonic() - began > PATIENCE_S:
+        slow.add(wanted.reader_no)
+    return state
+
+
+def _drop(press: Press, entry: outbox.Entry) -> None:
+    with press.db.transaction() as transaction:
+        outbox.drop_unwanted(transaction, entry.digest_no, now=press.clock())
+
+
+def _send(
+    press: Press, entry: outbox.Entry, wanted: Subscription, postman: Postman | None
+) -> State | None:
+    """None where nothing was tried: it was unsubscribed from meanwhile."""
     content = outbox.content_of(press.db, entry.digest_no)
     try:
         if wanted.wish.channel.is_hook:
             outcome = _post(press, wanted, entry, content)
         else:
-            outcome = _mail(press, wanted, entry, content)
+            outcome = _mail(press, wanted, entry, content, postman)
     except _WithdrawnError:
+        _drop(press, entry)
         return None
     decided = decide_next(
         outcome,
@@ -394,17 +435,21 @@ def _claim(press: Press, digest_no: int) -> None:
             raise _WithdrawnError
 
 
-def _mail(press: Press, wanted: Subscription, entry: outbox.Entry, content: bytes) -> Outcome:
-    if press.mailer is None:
+def _mail(
+    press: Press,
+    wanted: Subscription,
+    entry: outbox.Entry,
+    content: bytes,
+    postman: Postman | None,
+) -> Outcome:
+    if press.mailer is None or postman is None:
         return Outcome(Fate.NOT_SENT, NO_MAILER)
     if is_paused(press.db, wanted.wish.target):
         return Outcome(Fate.REFUSED, f"mail to {wanted.wish.target} is paused")
     bounces = press.settings.bounce_address
     back = bounce_address(library_secret(press.db), bounces, entry.digest_no) if bounces else ""
     letter = Letter(wanted.wish.target, back or Sender(press.mailer.sender).plain, content)
-    return asyncio.run(
-        hand_over(press.mailer, letter, at_the_brink=lambda: _claim(press, entry.digest_no))
-    )
+    return postman.hand_over(letter, at_the_brink=lambda: _claim(press, entry.digest_no))
 
 
 def _post(press: Press, wanted: Subscription, entry: outbox.Entry, content: bytes) -> Outcome:

@@ -58,10 +58,13 @@ _COLUMNS = (
 )
 
 
-#: Nobody unsubscribed, and the interest, where it is of one, was not dropped.
+#: Nobody unsubscribed, its reader is not shut out, and the interest, where it is of one, was not
+#: dropped.
 _WANTED = (
     "subscriptions.ended_at IS NULL AND (topic <> 'interest' OR EXISTS (SELECT 1 FROM interests"
     " WHERE interest_no = CAST(value AS INTEGER) AND dropped_at IS NULL))"
+    " AND (reader_no = 0 OR EXISTS (SELECT 1 FROM readers WHERE"
+    " readers.reader_no = subscriptions.reader_no AND disabled_at IS NULL))"
 )
 
 
@@ -162,12 +165,7 @@ def put_unsent(
 def claim(transaction: Transaction, digest_no: int, *, now: datetime) -> bool:
     """From now on its fate is unknown until it is known; False where it is not there to be sent,
     or not wanted any more."""
-    rows = transaction.read(
-        "SELECT 1 FROM digests JOIN subscriptions USING (subscription_no) WHERE digest_no = ?"  # noqa: S608
-        f" AND state IN ('composed', 'retry') AND {_WANTED}",
-        (digest_no,),
-    )
-    if not rows:
+    if not is_wanted(transaction, digest_no):
         return False
     transaction.run(
         "UPDATE digests SET state = 'sending', tried_at = ?, next_at = NULL WHERE digest_no = ?",
@@ -197,6 +195,27 @@ def put_fate(
         ),
     )  # fmt: skip
     _show(transaction, [digest_no], now)
+
+
+def is_wanted(db: Reads, digest_no: int) -> bool:
+    """Whether it waits to be sent, and somebody still wants it."""
+    return bool(
+        db.read(
+            "SELECT 1 FROM digests JOIN subscriptions USING (subscription_no)"  # noqa: S608
+            f" WHERE digest_no = ? AND state IN ('composed', 'retry') AND {_WANTED}",
+            (digest_no,),
+        )
+    )
+
+
+def drop_unwanted(transaction: Transaction, digest_no: int, *, now: datetime) -> None:
+    """What waited to be sent, and nobody wants any more."""
+    transaction.run(
+        "UPDATE digests SET state = 'dropped', reason = 'it was not wanted any more',"
+        " content = NULL, next_at = NULL, ended_at = ?"
+        " WHERE digest_no = ? AND state IN ('composed', 'retry')",
+        (now.isoformat(), digest_no),
+    )
 
 
 def postpone(transaction: Transaction, digest_no: int, until: datetime) -> None:
@@ -238,12 +257,17 @@ def list_due(db: Reads) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
-def list_ready(db: Reads, *, now: datetime, limit: int) -> list[Entry]:
-    """Digests that may be tried now, those that have waited longest first."""
+def list_ready(
+    db: Reads, *, now: datetime, limit: int, by_mail: bool, only: int | None = None
+) -> list[Entry]:
+    """Digests that may be tried now, by mail or by webhook, those that have waited longest first;
+    of one subscription where it is given."""
     rows = db.read(
         f"SELECT {_COLUMNS} FROM digests WHERE next_at <= ? AND state IN ('composed', 'retry')"  # noqa: S608
+        " AND (SELECT channel FROM subscriptions s WHERE s.subscription_no ="
+        " digests.subscription_no) = 'mail' = ? AND ? IN (0, subscription_no)"
         " ORDER BY next_at, digest_no LIMIT ?",
-        (now.isoformat(), limit),
+        (now.isoformat(), int(by_mail), only or 0, limit),
     )
     return [_entry(row) for row in rows]
 
