@@ -58,10 +58,10 @@ def main() -> None:
         if source.find()[0] is None:
             print(f"interests: words alone, {source.find()[1]}")
         else:
-            _fill(db, source)
+            fill_vectors(db, source)
         index = open_library(home)
         first, day, n_papers = _days(db, N_PAPERS)
-        _make_interests(db)
+        make_interests(db)
         corpus = Corpus(db, index, source)
         began, worked = perf_counter(), process_time()
         n_shown = 0
@@ -93,7 +93,7 @@ def _large_day(corpus: Corpus) -> None:
     print(f"one slate of {n_papers:,} papers: {times[0]:.2f} s, then {times[1]:.2f} s")
 
 
-def _fill(db: Database, source: MeaningSource) -> None:
+def fill_vectors(db: Database, source: MeaningSource) -> None:
     """A vector for every document."""
     meaning, reason = source.find()
     if meaning is None:
@@ -125,7 +125,7 @@ def _days(db: Database, n_papers: int) -> tuple[date, date, int]:
     return first_day, last_day, total
 
 
-def _make_interests(db: Database) -> None:
+def make_interests(db: Database) -> None:
     rng = np.random.default_rng(1)
     kinds: dict[str, list[int]] = defaultdict(list)
     for doc_no, categories in db.read(

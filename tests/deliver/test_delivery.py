@@ -264,6 +264,14 @@ def test_soft_bounces_add_up_and_a_complaint_is_enough(tmp_path: Path) -> None:
             ]
             assert paused == [False, False, False, False, True]
             assert note_bounce(transaction, ADA, "complaint", permanent=True, now=MONDAY)
+            now_and_then = [
+                note_bounce(
+                    transaction, "c@example.org", "mailbox full", permanent=False,
+                    now=MONDAY + n * timedelta(days=30),
+                )
+                for n in range(9)
+            ]  # fmt: skip
+            assert not any(now_and_then)
 
 
 def test_whoever_leaves_while_a_digest_is_made_gets_none(

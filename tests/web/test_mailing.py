@@ -15,8 +15,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from broadsheet.deliver.links import VALID_FOR, Purpose, bounce_address, sign_link
-from broadsheet.store.accounts import disable_reader
-from broadsheet.store.mail_addresses import is_paused
+from broadsheet.errors import UsageError
+from broadsheet.store.accounts import disable_reader, normalised_email
+from broadsheet.store.mail_addresses import is_paused, note_bounce
 from broadsheet.store.marks import Mark, marks_of
 from broadsheet.store.outbox import put_due
 from broadsheet.store.readers import library_secret
@@ -30,6 +31,8 @@ from broadsheet.store.subscriptions import (
     put_subscription,
 )
 from tests.deliver.post_office import open_office, text_of
+from tests.deliver.test_letters import a_letter
+from tests.deliver.test_reports import BOUNCE, COMPLAINT
 from tests.web.newsroom import read_sheet
 from tests.web.people import LEAD, MEMBER, OTHER, PAPER, Town, a_town, address_of
 from tests.worlds import NOW
@@ -294,6 +297,58 @@ def test_bounces_pause_the_address_they_are_of(town: Town) -> None:
         assert is_paused(town.site.db, MAIL)
         stranger = {"kind": "complaint", "address": "nobody@example.com"}
         assert client.post("/bounces", json=stranger, headers=headers).status_code == 422
+
+
+@pytest.mark.parametrize("report", [BOUNCE, COMPLAINT])
+def test_a_mail_that_anybody_can_write_pauses_nobody(town: Town, report: bytes) -> None:
+    """It came to our bounce address, and our mail server passed it on with the secret."""
+    number = a_subscription(town)
+    with town.site.db.transaction() as transaction:
+        digest_no = put_due(transaction, number, NOW.date(), now=NOW)
+    assert digest_no == 1
+    ours = bounce_address(library_secret(town.site.db), "bounces@papers.example.org", digest_no)
+    headers = {"Authorization": "Bearer s", "Content-Type": "message/rfc822"}
+    with visiting(town, bounce_secret="s") as client:
+        assert b"ada@example.net" in report.lower()
+        assert client.post("/bounces", content=report, headers=headers).status_code == 422
+        assert not is_paused(town.site.db, MAIL)
+        theirs = b"bounces+17-00112233aabbccdd@papers.example.org"
+        real = report.replace(theirs, ours.encode())
+        assert client.post("/bounces", content=real, headers=headers).status_code == 200
+        assert is_paused(town.site.db, MAIL)
+
+
+def test_whoever_confirms_has_mail_again(town: Town) -> None:
+    number = a_subscription(town, confirmed=False)
+    with town.site.db.transaction() as transaction:
+        note_bounce(transaction, MAIL, "gone", permanent=True, now=NOW)
+    with visiting(town) as client:
+        assert client.post(f"/confirm/{a_link(town, Purpose.CONFIRM, number)}").status_code == 200
+    assert not is_paused(town.site.db, MAIL)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["a..b@x.org", ".a@x.org", "a.@x.org", "a@b..c", "a@.b", "a@b.", "a@-b.org", "@x.org", "a@",
+     "a b@x.org", "a@x.org\r\nBcc: b@x.org", '"a"@x.org', "a@[127.0.0.1]", "é@x.org", "a@ü.org",
+     "a" * 65 + "@x.org", "a@" + "b" * 64 + ".org", "a@x_y.org", "a@b@c.org"],
+)  # fmt: skip
+def test_an_address_that_is_none_is_refused_before_anything_is_kept(town: Town, wrong: str) -> None:
+    with pytest.raises(UsageError, match="is no mail address"):
+        normalised_email(wrong)
+    with visiting(town, public_subscriptions=True, smtp_host="127.0.0.1",
+                  mail_from="press@example.org") as client:  # fmt: skip
+        answer = send(client, "/subscribe", "/subscribe", email=wrong, at="07:00", mon="1")
+        assert answer.status_code == 400
+    assert town.site.db.read("SELECT count(*) FROM subscriptions")[0][0] == 0
+
+
+@pytest.mark.parametrize(
+    "right", ["a@b", "first.last+tag@sub.example.co.uk", "a/b=c@x.org", "o_0@1-2.io", "A@X.ORG"]
+)
+def test_every_address_that_is_taken_can_be_written_to(right: str) -> None:
+    raw = a_letter(to=normalised_email(right)).raw
+    assert f"To: {right.lower()}\r\n".encode() in raw
 
 
 def test_a_paused_address_is_seen_and_resumed(town: Town) -> None:

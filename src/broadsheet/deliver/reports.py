@@ -23,12 +23,15 @@ PARTS_MAX = 50
 class MailReport:
     """`came_to` are addresses the report names as where the mail was from or came back to: one of
     ours tells which mail it was. `address` is whom it was for, where the report says so.
-    `permanent`: no mail should go there again (a complaint, or a mailbox that is not there)."""
+    `permanent`: no mail should go there again (a complaint, or a mailbox that is not there).
+    `is_vouched`: what it says is said by who sent it to us; a mail was only passed on, and anybody
+    can write one."""
 
     came_to: tuple[str, ...]
     address: str
     permanent: bool
     reason: str
+    is_vouched: bool = False
 
 
 def read_report(body: bytes, media_type: str) -> MailReport:
@@ -49,7 +52,7 @@ def _of_json(body: bytes) -> MailReport:
         raise ParseError("a report says kind (bounce or complaint) and return_path or address")
     reason = f"{kind}: {said.get('reason') or 'no reason given'}"
     permanent = kind == "complaint" or said.get("permanent") is True
-    return MailReport((came_to,) if came_to else (), address, permanent, _short(reason))
+    return MailReport((came_to,) if came_to else (), address, permanent, _short(reason), True)
 
 
 def _of_mail(body: bytes) -> MailReport:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from broadsheet.store.database import Transaction
 from broadsheet.store.documents import Reads
 
 #: A mailbox that is full, or away, bounces for days; a wrong one at once and for ever.
 SOFT_BOUNCES_MAX = 5
+#: After so long without another one, counting begins anew.
+SOFT_BOUNCES_WITHIN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def note_bounce(
 ) -> bool:
     """One more bounce or a complaint; whether the address is paused now."""
     before = find_address(transaction, address)
-    n_bounces = (before.n_bounces if before else 0) + 1
+    is_recent = before is not None and now - before.heard_at <= SOFT_BOUNCES_WITHIN
+    n_bounces = before.n_bounces + 1 if before and is_recent else 1
     pauses = permanent or n_bounces >= SOFT_BOUNCES_MAX
     paused_at = before.paused_at.isoformat() if before and before.paused_at else None
     if pauses and paused_at is None:

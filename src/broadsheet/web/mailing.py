@@ -20,7 +20,12 @@ from broadsheet.store.deeds import Deed, Done, Verb, do
 from broadsheet.store.documents import living_doc_no, load_documents
 from broadsheet.store.follows import FollowKind, list_follows
 from broadsheet.store.interests import list_interests
-from broadsheet.store.mail_addresses import AddressState, find_address, note_bounce
+from broadsheet.store.mail_addresses import (
+    AddressState,
+    find_address,
+    note_bounce,
+    resume_address,
+)
 from broadsheet.store.outbox import Entry, get_entry, list_entries
 from broadsheet.store.readers import Reader, get_reader, library_secret
 from broadsheet.store.subscriptions import (
@@ -213,6 +218,7 @@ def confirm_by_link(site: Site, link: str) -> Subscription | None:
     if found is None or found.ended_at is not None:
         return None
     with site.db.transaction() as transaction:
+        resume_address(transaction, found.wish.target)  # our mail was read there a moment ago
         return confirm_subscription(transaction, found.subscription_no, now=site.clock())
 
 
@@ -260,17 +266,18 @@ def may_report(site: Site, authorization: str) -> bool:
 
 def take_in_report(site: Site, report: MailReport) -> str:
     """The address that it is about, counted or paused now. Raises NotFoundError where no mail of
-    ours went there: whoever can write to our bounce address can pause nobody else's."""
+    ours went there, or nothing shows that it did: whoever can write to our bounce address can
+    pause nobody else's."""
     key = library_secret(site.db)
     numbers = [read_bounce_address(key, address) for address in report.came_to]
     digest_no = next((number for number in numbers if number is not None), None)
     if digest_no is not None:
         entry = get_entry(site.db, digest_no)
         address = get_subscription(site.db, entry.subscription_no).wish.target
-    elif report.address and is_target(site.db, report.address):
+    elif report.is_vouched and report.address and is_target(site.db, report.address):
         address = report.address
     else:
-        raise NotFoundError("no mail of ours went there")
+        raise NotFoundError("nothing in it shows that a mail of ours went there")
     with site.db.transaction() as transaction:
         note_bounce(
             transaction, address, report.reason, permanent=report.permanent, now=site.clock()

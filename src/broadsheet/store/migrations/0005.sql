@@ -65,8 +65,8 @@ CREATE TABLE delivered (
     PRIMARY KEY (digest_no, doc_no)
 ) WITHOUT ROWID;
 
--- What is known of a mail address: bounces in a row since a mail was last taken; paused_at: no mail
--- goes there until its owner says so.
+-- What is known of a mail address: bounces within a fortnight of one another; paused_at: no
+-- mail goes there until its owner says so.
 CREATE TABLE addresses (
     address   TEXT PRIMARY KEY,
     n_bounces INTEGER NOT NULL,
