@@ -126,6 +126,11 @@ def ledger_path(source: str = "", page: int = 1) -> str:
     return "/ledger" + query_string(source=source, page=page)
 
 
+def digest_path(link: str) -> str:
+    """A digest as a page, for whoever holds its signed link."""
+    return f"/digest/{link}"
+
+
 def query_string(*, page: int = 1, **values: str) -> str:
     """ "" or `?name=value&…`; empty values and page 1 are left out."""
     pairs = {name: value for name, value in values.items() if value}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from broadsheet.deliver.links import Purpose, sign_link
 from broadsheet.interests.slates import slate_of
 from broadsheet.jobs import composing
 from broadsheet.jobs.delivery import Press, deliver_due
+from broadsheet.jobs.indexing import lexical_index
 from broadsheet.store.database import open_database
 from broadsheet.store.documents import load_documents
 from broadsheet.store.interests import (
@@ -21,13 +28,15 @@ from broadsheet.store.interests import (
     get_interest,
     put_choices,
 )
-from broadsheet.store.readers import LOCAL_READER_NO
+from broadsheet.store.readers import LOCAL_READER_NO, library_secret
 from broadsheet.store.shown import Place, list_shown
 from broadsheet.store.subscriptions import list_subscriptions
-from tests.deliver.post_office import PostOffice, open_office
+from broadsheet.web.site import Site
+from tests.deliver.post_office import PostOffice, open_office, text_of
 from tests.deliver.presses import Hours, entries_of, press_of, states_of, want
 from tests.deliver.test_delivery import ids_in
 from tests.interests.world import DAY, an_interest, papers_of, subject_records
+from tests.web.newsroom import reading
 from tests.worlds import a_library, take_in
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -68,6 +77,57 @@ def test_a_slate_goes_by_mail_with_reasons_and_promise(tmp_path: Path) -> None:
         explored = [entry for entry in told if entry.place is Place.EXPLORES]
         assert explored
         assert all(0 < entry.propensity < 1 for entry in explored)
+
+
+def test_the_page_of_a_mail_shows_what_the_mail_showed(tmp_path: Path) -> None:
+    """Whatever comes in, is judged or changes afterwards; to whoever holds its link, and to its
+    reader."""
+    with open_office() as office:
+        hours = Hours(MORNING)
+        press = a_bird_press(tmp_path, office, hours)
+        number = birds(press)
+        wanted = want(press, topic="interest", value=str(number), name="Birds")
+        deliver_due(press)
+        (letter,) = office.letters
+        link = re.search(r"As a page: https://papers.example.org(/digest/\S+)", text_of(letter))
+        assert link is not None
+        with press.db.transaction() as transaction:
+            drop_interest(transaction, number, now=MORNING)
+        take_in(press.db, *(r for r in subject_records() if r.announced != DAY))
+        hours.at += timedelta(days=3)
+        deliver_due(press)
+        (entry,) = entries_of(press, wanted)
+        with visiting_press(press) as client:
+            page = client.get(link[1])
+            own = client.get(f"/deliveries/{entry.digest_no}")
+            assert (page.status_code, own.status_code) == (200, 200)
+            assert page.headers["cache-control"] == own.headers["cache-control"] == "no-store"
+            assert re.findall(r'class="story" id="([^"]+)"', page.text) == ids_in(letter)
+            assert client.get(f"/deliveries/{entry.digest_no + 1}").status_code == 404
+            changed = link[1][:-1] + ("A" if link[1][-1] != "A" else "B")
+            assert client.get(changed).status_code == 404
+            other = sign_link(
+                library_secret(press.db), Purpose.SAVE, entry.digest_no, 1, now=MORNING
+            )
+            assert client.get(f"/digest/{other}").status_code == 404
+        said = html.unescape(re.sub(r"<[^>]+>", " ", page.text))
+        mailed = " ".join(text_of(letter).split())
+        for sentence in re.findall(r"Here because it .+?\.", " ".join(said.split())):
+            assert sentence in mailed
+        promise = re.search(r"new papers; \d+ shown here\.[^.]*\.", mailed)
+        assert promise is not None
+        assert promise[0] in " ".join(said.split())
+        hours.at += timedelta(days=61)
+        deliver_due(press)
+        with visiting_press(press) as client:
+            assert client.get(f"/deliveries/{entry.digest_no}").status_code == 404
+
+
+@contextmanager
+def visiting_press(press: Press) -> Iterator[TestClient]:
+    index = lexical_index(press.settings.home, press.db)
+    with reading(Site(press.db, index, press.settings, press.clock), closing=False) as client:
+        yield client
 
 
 def test_what_did_not_go_was_not_shown_and_comes_again(tmp_path: Path) -> None:

@@ -9,13 +9,15 @@ from threading import Event
 
 from starlette.testclient import TestClient
 
+from broadsheet.deliver.kept import to_kept
 from broadsheet.deliver.links import Purpose, sign_link
 from broadsheet.store.documents import last_change_no
 from broadsheet.store.mail_addresses import note_bounce
-from broadsheet.store.outbox import put_due, put_unsent
+from broadsheet.store.outbox import put_composed, put_due, put_unsent
 from broadsheet.store.readers import library_secret
 from broadsheet.web.reckoning import Reckoning
 from broadsheet.web.site import Site
+from tests.deliver.samples import a_digest, an_item
 from tests.web.newsroom import MANY_HANDS, REVISED, a_full_site, a_site, form_token, post, reading
 from tests.web.people import GUEST, LEAD, MEMBER, OTHER, OWNER, PAPER, Town, a_town
 from tests.worlds import NOW
@@ -136,10 +138,19 @@ def pages_delivered(site: Site) -> list[Page]:
             note_bounce(transaction, "ada@example.net", "gone", permanent=True, now=NOW)
             digest_no = put_due(transaction, 1, NOW.date(), now=NOW)
             put_unsent(transaction, digest_no or 0, "failed", "the <b>server</b>", now=NOW)
+            brought = put_due(transaction, 2, NOW.date(), now=NOW) or 0
+            items = (an_item(1, title="A <b>bold</b> one", kicker="<i>"), an_item(2))
+            put_composed(
+                transaction, brought, subject="s", papers=[], until_no=0, host="h", content=b"",
+                page=to_kept(a_digest(*items, notice="a <b>notice</b>", path="/interests/1")),
+                now=NOW,
+            )  # fmt: skip
         pages += [
             Page(path, client.get(path).text)
             for path in (
-                "/deliveries", "/subscribe", "/subscribe?q=a+%22b%22", "/mail/none",
+                "/deliveries", f"/deliveries/{brought}", "/deliveries/77", "/digest/none",
+                f"/digest/{sign_link(key, Purpose.READ, brought, now=NOW)}",
+                "/subscribe", "/subscribe?q=a+%22b%22", "/mail/none",
                 f"/mail/{sign_link(key, Purpose.SAVE, 1, 1, now=NOW)}",
                 f"/unsubscribe/{sign_link(key, Purpose.UNSUBSCRIBE, 1, now=NOW)}",
                 f"/confirm/{sign_link(key, Purpose.CONFIRM, 1, now=NOW)}",

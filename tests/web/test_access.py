@@ -79,6 +79,8 @@ READING = {
     "/enter/nothing": (410, 410, 410, 410, 410, 410),
     "/metrics": (ASKED, 200, 200, 200, 200, 200),
     "/deliveries": (DOOR, 200, 200, 200, 200, 200),
+    "/deliveries/1": (DOOR, GONE, GONE, GONE, GONE, GONE),
+    "/digest/nothing": (GONE, GONE, GONE, GONE, GONE, GONE),
     # Only where the owner allows it, and with a link that is one: tests/web/test_mailing.py.
     "/subscribe": (GONE, GONE, GONE, GONE, GONE, GONE),
     "/confirm/nothing": (GONE, GONE, GONE, GONE, GONE, GONE),

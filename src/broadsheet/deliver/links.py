@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "u"
     CONFIRM = "c"
     BOUNCE = "b"
+    READ = "r"
 
 
 VALID_FOR = {
@@ -35,6 +36,7 @@ VALID_FOR = {
     Purpose.UNSUBSCRIBE: timedelta(days=400),
     Purpose.CONFIRM: timedelta(days=3),
     Purpose.BOUNCE: timedelta(days=30),
+    Purpose.READ: timedelta(days=60),
 }
 
 

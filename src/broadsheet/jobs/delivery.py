@@ -16,9 +16,11 @@ from functools import cached_property
 from time import monotonic
 from urllib.parse import urlsplit
 
+from broadsheet.addresses import digest_path
 from broadsheet.deliver.digest import Digest, Topic
 from broadsheet.deliver.hooks import DELIVERY, SIGNATURE, sign_body, to_body
-from broadsheet.deliver.links import Purpose, bounce_address, sign_link
+from broadsheet.deliver.kept import to_kept
+from broadsheet.deliver.links import VALID_FOR, Purpose, bounce_address, sign_link
 from broadsheet.deliver.mail import Mailer, Postman, mailer_of
 from broadsheet.deliver.message import Letter, Sender, compose_letter
 from broadsheet.deliver.outcome import (
@@ -125,6 +127,7 @@ def deliver_due(
         with held_lock(press.settings.home / LOCK_FILE):
             settle_interrupted(press)
             follow_interests(press)
+            forget_pages(press)
             n_due = note_due(press) if only is None or day is None else note_one(press, only, day)
             n_composed = compose_waiting(press, only=only, should_stop=should_stop)
             n_sent, n_failed = send_waiting(press, only=only, should_stop=should_stop)
@@ -156,6 +159,12 @@ def follow_interests(press: Press) -> None:
         if wanted.wish.topic == Topic.INTEREST:
             with _each("follow", wanted.subscription_no):
                 _follow_interest(press, wanted)
+
+
+def forget_pages(press: Press) -> None:
+    """No link to them is good any longer."""
+    with press.db.transaction() as transaction:
+        outbox.forget_pages(transaction, before=press.clock() - VALID_FOR[Purpose.READ])
 
 
 def _follow_interest(press: Press, wanted: Subscription) -> None:
@@ -250,6 +259,7 @@ def _compose(press: Press, entry: outbox.Entry) -> int:
             until_no=composed.until_no,
             host=host_of(wanted),
             content=content,
+            page=to_kept(composed.digest),
             now=press.clock(),
         )
         if not done:
@@ -273,7 +283,10 @@ def _unsent(
 def print_digest(
     press: Press, wanted: Subscription, digest_no: int, digest: Digest
 ) -> tuple[str, bytes]:
-    """(subject, what is sent): the mail's bytes, or the webhook's body."""
+    """(subject, what is sent): the mail's bytes, or the webhook's body. It leads to the page of
+    this very digest."""
+    link = sign_link(library_secret(press.db), Purpose.READ, digest_no, now=press.clock())
+    digest = replace(digest, path=digest_path(link))
     if wanted.wish.channel.is_hook:
         body = to_body(
             wanted.wish.channel.value, digest, origin=press.origin, delivery=str(digest_no)

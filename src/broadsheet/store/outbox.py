@@ -105,9 +105,11 @@ def put_composed(
     until_no: int,
     host: str,
     content: bytes,
+    page: bytes,
     now: datetime,
 ) -> bool:
-    """Whether it was still due: nobody has unsubscribed, and nobody else has composed it."""
+    """Whether it was still due: nobody has unsubscribed, and nobody else has composed it. `page`
+    is kept for its reader (`page_of`)."""
     if not _is_in(transaction, digest_no, "due"):
         return False
     transaction.run(
@@ -134,7 +136,29 @@ def put_composed(
             for paper in papers
         ],
     )
+    transaction.run(
+        "INSERT OR REPLACE INTO digest_pages (digest_no, kept_at, content) VALUES (?, ?, ?)",
+        (digest_no, now.isoformat(), page),
+    )
     return True
+
+
+def page_of(db: Reads, digest_no: int) -> bytes:
+    """What a digest showed. Raises NotFoundError for one that was forgotten, or never made."""
+    rows = db.read("SELECT content FROM digest_pages WHERE digest_no = ?", (digest_no,))
+    if not rows:
+        raise NotFoundError(f"what digest {digest_no} showed is not kept")
+    return bytes(rows[0][0])
+
+
+def with_pages(db: Reads, digest_nos: Sequence[int]) -> set[int]:
+    """Those of these digests that can still be read as pages."""
+    rows = read_in(db, "SELECT digest_no FROM digest_pages WHERE digest_no IN (?*)", digest_nos)
+    return {number for (number,) in rows}
+
+
+def forget_pages(transaction: Transaction, *, before: datetime) -> None:
+    transaction.run("DELETE FROM digest_pages WHERE kept_at < ?", (before.isoformat(),))
 
 
 def note_reason(transaction: Transaction, digest_no: int, reason: str) -> None:

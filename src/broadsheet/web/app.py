@@ -92,6 +92,8 @@ ROUTES = (
     reads("/health", about.health, Access.EVERYONE),
     reads("/metrics", about.metrics, for_programs=True),
     reads("/deliveries", delivery.deliveries),
+    reads("/deliveries/{number}", delivery.show_own_digest),
+    reads("/digest/{link}", delivery.show_digest, Access.EVERYONE),
     reads("/subscribe", delivery.show_subscribe, Access.EVERYONE),
     reads("/confirm/{link}", delivery.show_confirm, Access.EVERYONE),
     reads("/unsubscribe/{link}", delivery.show_unsubscribe, Access.EVERYONE),

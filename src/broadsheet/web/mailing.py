@@ -4,14 +4,17 @@ for, taking reports of what came back."""
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from broadsheet.deliver.digest import Digest
+from broadsheet.deliver.kept import read_kept
 from broadsheet.deliver.links import VALID_FOR, Act, Purpose, read_bounce_address, read_link
 from broadsheet.deliver.mail import mailer_of
 from broadsheet.deliver.reports import MailReport
 from broadsheet.deliver.timetable import next_moment
-from broadsheet.errors import NotFoundError, UsageError
+from broadsheet.errors import NotFoundError, ParseError, UsageError
 from broadsheet.harvest.post import check_hook
 from broadsheet.keys import new_secret
 from broadsheet.schedule import WEEKDAYS, Schedule, parse_schedule, parse_zone
@@ -26,7 +29,7 @@ from broadsheet.store.mail_addresses import (
     note_bounce,
     resume_address,
 )
-from broadsheet.store.outbox import Entry, get_entry, list_entries
+from broadsheet.store.outbox import Entry, get_entry, list_entries, page_of, with_pages
 from broadsheet.store.readers import Reader, get_reader, library_secret
 from broadsheet.store.subscriptions import (
     STRANGER,
@@ -74,8 +77,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
+    """`entries` with the names they are brought under; the digests that are `readable` are pages."""
+
     standing: tuple[Standing, ...]
     entries: tuple[tuple[Entry, str], ...]
+    readable: frozenset[int]
     offers: tuple[Offer, ...]
     has_mail: bool
 
@@ -84,12 +90,11 @@ def compose_deliveries(site: Site, reader: Reader, *, query: str = "") -> Delive
     """Everything this reader has brought, and what else there is. `query` is offered first."""
     found = list_subscriptions(site.db, reader.reader_no)
     names = {wanted.subscription_no: wanted.wish.name for wanted in found}
+    entries = list_entries(site.db, list(names), limit=ENTRIES_SHOWN)
     return Deliveries(
         tuple(_standing(site, wanted) for wanted in found),
-        tuple(
-            (entry, names[entry.subscription_no])
-            for entry in list_entries(site.db, list(names), limit=ENTRIES_SHOWN)
-        ),
+        tuple((entry, names[entry.subscription_no]) for entry in entries),
+        frozenset(with_pages(site.db, [entry.digest_no for entry in entries])),
         tuple(_offers(site, reader, query)),
         mailer_of(site.settings) is not None,
     )
@@ -255,6 +260,38 @@ def act_by_link(site: Site, link: str) -> tuple[Verb, Document, Done] | None:
     with site.db.transaction() as transaction:
         done = do(transaction, reader.reader_no, Deed(verb, document.doc_no), now=site.clock())
     return verb, document, done
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPage:
+    """A digest as it was brought; `doc_nos` are its papers as they are numbered now."""
+
+    digest: Digest
+    doc_nos: Mapping[int, int]
+
+
+def digest_by_link(site: Site, link: str) -> DigestPage | None:
+    """For whoever holds the link, as long as its reader is let in."""
+    act = look_at(site, link, Purpose.READ)
+    return _digest_page(site, act.numbers[0]) if act and len(act.numbers) == 1 else None
+
+
+def own_digest(site: Site, digest_no: int, reader: Reader) -> DigestPage | None:
+    return _digest_page(site, digest_no, reader)
+
+
+def _digest_page(site: Site, digest_no: int, only: Reader | None = None) -> DigestPage | None:
+    try:
+        entry = get_entry(site.db, digest_no)
+        wanted = get_subscription(site.db, entry.subscription_no)
+        digest = read_kept(page_of(site.db, digest_no))
+        is_shut_out = wanted.reader_no and get_reader(site.db, wanted.reader_no).disabled_at
+    except (NotFoundError, ParseError):
+        return None
+    if is_shut_out or (only is not None and only.reader_no != wanted.reader_no):
+        return None
+    doc_nos = {item.doc_no: living_doc_no(site.db, item.doc_no) for item in digest.items}
+    return DigestPage(digest, doc_nos)
 
 
 def may_report(site: Site, authorization: str) -> bool:

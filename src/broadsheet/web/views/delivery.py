@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from broadsheet.deliver.digest import covered
 from broadsheet.deliver.links import VALID_FOR, Purpose, sign_link
 from broadsheet.deliver.mail import mailer_of, send
 from broadsheet.deliver.reports import read_report
@@ -25,12 +26,16 @@ from broadsheet.store.subscriptions import (
 )
 from broadsheet.types import Document
 from broadsheet.web.admission import Form
+from broadsheet.web.desk import lay_desk
 from broadsheet.web.entrance import MAIL_FROM_PLACE, MAIL_TO_ADDRESS, place_of, within
 from broadsheet.web.mailing import (
+    DigestPage,
     act_by_link,
     compose_deliveries,
     confirm_by_link,
+    digest_by_link,
     may_report,
+    own_digest,
     paper_of_link,
     subscribe_reader,
     subscribe_stranger,
@@ -39,7 +44,7 @@ from broadsheet.web.mailing import (
     unsubscribe_by_link,
 )
 from broadsheet.web.pages import pages_of
-from broadsheet.web.parameters import text_asked
+from broadsheet.web.parameters import number_of, text_asked
 from broadsheet.web.site import site_of
 from broadsheet.web.visitors import reader_of
 
@@ -146,6 +151,33 @@ def act(request: Request, body: bytes) -> Response:
         raise HTTPException(404, _GONE)
     verb, document, done = found
     return _act_page(request, verb, document, done=done)
+
+
+def show_digest(request: Request) -> Response:
+    """For whoever holds the link of the mail; who is logged in may act on its papers."""
+    return _digest_page(request, digest_by_link(site_of(request), _link(request)))
+
+
+def show_own_digest(request: Request) -> Response:
+    number = number_of(request.path_params["number"])
+    return _digest_page(request, own_digest(site_of(request), number, reader_of(request)))
+
+
+def _digest_page(request: Request, found: DigestPage | None) -> Response:
+    if found is None:
+        raise HTTPException(404, _GONE)
+    site, visitor = site_of(request), request.state.visitor
+    reader = visitor.reader
+    response = pages_of(request).page(
+        request,
+        "digest.html",
+        desk=(lambda: lay_desk(site.db, reader, list(found.doc_nos.values()))) if reader else None,
+        found=found,
+        digest=found.digest,
+        covered=covered(found.digest),
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def take_report(request: Request, body: bytes) -> Response:
