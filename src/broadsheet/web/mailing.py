@@ -77,7 +77,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """`entries` with the names they are brought under; the digests that are `readable` are pages."""
+    """`entries` with the names they are brought under; those that are `readable` are pages."""
 
     standing: tuple[Standing, ...]
     entries: tuple[tuple[Entry, str], ...]
