@@ -34,7 +34,8 @@ ALONE = [
     "/library", "/library?shelf=noted", "/library?shelf=dismissed", "/library?q=zzz",
     "/library?tag=to+read", "/collections", "/collection/1", "/collection/77",
     "/ledger", "/ledger?source=arxiv", "/about", "/nothing",
-    "/deliveries", "/subscribe", "/mail/none", "/unsubscribe/none", "/confirm/none",
+    "/deliveries", "/deliveries/77", "/digest/none", "/subscribe", "/mail/none",
+    "/unsubscribe/none", "/confirm/none",
     "/interests", "/interests/new", "/interests/1", "/interests/1/judge", "/interests/77",
     "/interests/1/preview?kind=never&value=networks", "/interests/1/preview?author=none",
 ]  # fmt: skip

@@ -70,6 +70,8 @@ EVERY_ROUTE = [
     ("/health", 200),
     ("/metrics", 200),
     ("/deliveries", 200),
+    ("/deliveries/77", 404),
+    ("/digest/none", 404),
     ("/subscribe", 404),
     ("/interests", 200),
     ("/interests/77", 404),
