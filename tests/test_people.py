@@ -12,7 +12,7 @@ from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.people import number_groups, regroup_people, take_back, tell_apart, tell_same
 from broadsheet.store.authors import get_author, split_author_id
 from broadsheet.store.database import Database
-from broadsheet.store.people import PersonGroup, list_groups, list_said
+from broadsheet.store.people import PersonGroup, list_former, list_groups, list_said
 from broadsheet.types import Author, Record
 from tests.worlds import NOW, a_library, a_record, take_in
 
@@ -127,6 +127,35 @@ def test_numbers_stay_with_most_of_the_papers() -> None:
     now = [group(1, 4, 5, 6, 7), group(2, 1, 2), group(3, 3)]
     found = {g.group_no: g.doc_nos for g in number_groups(before, now)}
     assert found == {1: (1, 2), 2: (4, 5, 6, 7), 3: (3,)}
+    # One of two equal halves: the number that stood for it alone comes back to it.
+    joined, former = group(1, 1, 2, 3, 4), group(2, 1, 2)
+    halves = [group(1, 1, 2), group(2, 3, 4)]
+    found = {g.group_no: g.doc_nos for g in number_groups([joined, former], halves)}
+    assert found == {1: (3, 4), 2: (1, 2)}
+
+
+def test_a_number_is_never_somebody_else_s(tmp_path: Path) -> None:
+    """It leads to who has its papers now, and comes back with them."""
+    db = a_common_world(tmp_path)
+    two = get_author(db, f"{KEY}~2").doc_nos
+    joined = tell_same(db, (KEY, 1), (KEY, 2), now=NOW)
+    assert get_author(db, f"{KEY}~2").author_id == KEY
+    assert [old.group_no for old in list_former(db, KEY)] == [2]
+    apart = tell_apart(db, KEY, 1, get_author(db, KEY).doc_nos[:1], now=NOW)
+    assert 2 not in groups(db)
+    take_back(db, apart, now=NOW)
+    take_back(db, joined, now=NOW)
+    assert get_author(db, f"{KEY}~2").doc_nos == two
+    assert groups(db) == {1: 3, 2: 2}
+
+
+def test_a_number_survives_that_its_paper_became_part_of_another(tmp_path: Path) -> None:
+    db = a_common_world(tmp_path)
+    one, two = get_author(db, f"{KEY}~2").doc_nos
+    tell_same(db, (KEY, 1), (KEY, 2), now=NOW)
+    with db.transaction() as transaction:
+        transaction.run("UPDATE documents SET merged_into = ? WHERE doc_no = ?", (one, two))
+    assert [old.doc_nos for old in list_former(db, KEY)] == [(one,)]
 
 
 def test_author_ids_are_read() -> None:

@@ -24,7 +24,9 @@ from broadsheet.store.people import (
     Kind,
     PersonGroup,
     Said,
+    list_former,
     list_groups,
+    list_numbered,
     list_said,
     name_keys,
     names_changed,
@@ -82,24 +84,28 @@ def regroup_name(
     """
     groups = _grouped(db, key, names, _everyday(db) if others is None else others)
     with db.transaction() as transaction:
-        numbered = number_groups(list_groups(transaction, key), groups)
-        put_groups(transaction, key, numbered)
+        before = [*list_numbered(transaction, key), *list_former(transaction, key)]
+        numbered = number_groups(before, groups)
+        given = {group.group_no for group in numbered}
+        former = [old for old in before if old.group_no not in given]
+        put_groups(transaction, key, numbered, former)
     return numbered
 
 
 def number_groups(before: Sequence[PersonGroup], now: Sequence[PersonGroup]) -> list[PersonGroup]:
-    """`now` with numbers kept from `before`: by papers in common, largest share first; new groups
-    get numbers never used before, in their order."""
+    """`now` with numbers kept from `before`, numbers that nobody had any more among them: by papers
+    in common, largest share first, of equal ones the number that had no others; new groups get
+    numbers never used before, in their order."""
     shares = sorted(
         (
-            (-len(set(old.doc_nos) & set(new.doc_nos)), old.group_no, place)
+            (-len(set(old.doc_nos) & set(new.doc_nos)), len(old.doc_nos), old.group_no, place)
             for old in before
             for place, new in enumerate(now)
             if set(old.doc_nos) & set(new.doc_nos)
         ),
     )
     taken: dict[int, int] = {}
-    for _, group_no, place in shares:
+    for _, _, group_no, place in shares:
         if place not in taken and group_no not in taken.values():
             taken[place] = group_no
     free = max((old.group_no for old in before), default=0)

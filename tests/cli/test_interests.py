@@ -11,7 +11,11 @@ from typer.testing import CliRunner
 
 from broadsheet.cli import app
 from broadsheet.errors import BroadsheetError, NotFoundError, ParseError, UsageError
+from broadsheet.people import regroup_people
+from broadsheet.store.database import open_database
+from tests.interests.test_following import a_common_name
 from tests.interests.world import DAY, a_corpus, papers_of
+from tests.worlds import NOW, take_in
 
 BIB = """
 @article{one, title = {On warbler and finch plumage}, author = {Ann Birds}, year = {2025},
@@ -203,3 +207,33 @@ def test_the_doctor_names_rules_that_shut_everything_out(home: Path) -> None:
     run(home, "rule", number, "never", "warbler")
     assert not finding()["ok"]
     assert "1 (Birds)" in finding()["how"]
+
+
+def test_a_shared_name_is_followed_as_a_whole_or_by_one_of_its_people(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = open_database(home)
+    take_in(db, *a_common_name())
+    regroup_people(db, now=NOW)
+    db.close()
+
+    def followed() -> list[str]:
+        return [entry["author_id"] for entry in asked(home, "show", 1)["authors"]]
+
+    run(home, "add", "Names")
+    said = CliRunner().invoke(app, ["--home", str(home), "interest", "follow", "1", "Wei Wang"])
+    assert said.exit_code == 0
+    assert "2 people here have this name, and all are followed" in said.stderr
+    assert "wei-wang~2  3 papers, with Cy Moon and Di Moon" in said.stderr
+    assert followed() == ["wei-wang"]
+    run(home, "follow", 1, "wei-wang~2")
+    run(home, "follow", 1, "--drop", "Wei Wang")
+    assert followed() == ["wei-wang~2"]
+    assert asked(home, "show", 1)["authors"][0]["author_key"] == "wei-wang"
+    assert "follows Wei Wang (wei-wang~2)" in run(home, "show", 1)
+    run(home, "follow", 1, "--drop", "Wei Wang")
+    assert followed() == []
+    refused(home, NotFoundError, "follow", 1, "wei-wang~9")
+    made = asked(home, "add", "Hers", "--author", "Wei Wang")
+    assert made["likes"] == 4
+    assert [entry["author_id"] for entry in asked(home, "show", 2)["authors"]] == ["wei-wang~1"]

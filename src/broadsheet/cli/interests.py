@@ -15,9 +15,11 @@ import typer
 from broadsheet.cli.opening import now, opened, parse_day, reader_no_of
 from broadsheet.cli.output import print_json, print_table, print_text, say
 from broadsheet.errors import NotFoundError, UsageError
+from broadsheet.store.authors import AuthorSummary, split_author_id
 from broadsheet.store.database import Database
 from broadsheet.store.deeds import Deed, Verb, do, undo
 from broadsheet.store.documents import get_document, load_documents, newest_day
+from broadsheet.store.followed import current_id, find_followable, people_of_name
 from broadsheet.store.interests import (
     Choices,
     Interest,
@@ -29,6 +31,7 @@ from broadsheet.store.interests import (
     list_interests,
     written,
 )
+from broadsheet.text.wording import counted, listed
 
 if TYPE_CHECKING:
     from broadsheet.slate import Slate
@@ -173,7 +176,14 @@ def show(context: typer.Context, which: Which, email: For = "", as_json: Json = 
                 **_choices_shape(found.choices),
                 "judgments": judged,
                 "rules": [{"kind": rule.kind.value, "query": rule.query} for rule in held.rules],
-                "authors": [{"author_key": key, "name": name} for key, name in held.authors],
+                "authors": [
+                    {
+                        "author_key": split_author_id(author_id)[0],
+                        "author_id": author_id,
+                        "name": name,
+                    }
+                    for author_id, name in held.authors
+                ],
                 "dial": [asdict(setting) for setting in slate.dial],
                 "realised": asdict(slate.realised),
                 "promise": slate.promise,
@@ -187,8 +197,8 @@ def show(context: typer.Context, which: Which, email: For = "", as_json: Json = 
         print_text(f"   of {', '.join(found.choices.categories)} alone")
     for rule in held.rules:
         print_text(f"   {rule.kind}: {rule.query}")
-    for _, name in held.authors:
-        print_text(f"   follows {name}")
+    for author_id, name in held.authors:
+        print_text(f"   follows {name}" + (f" ({author_id})" if "~" in author_id else ""))
     _print_dial(slate)
     for entry in judged:
         print_text(f"   {entry['date']}  {entry['kind']:8}  {entry['title']}  {entry['doc_id']}")
@@ -304,15 +314,22 @@ def follow(
 ) -> None:
     """What this author writes counts for the interest.
 
+    A name that several people share stands for all of them; the end of the address of an author's
+    page, such as wei-wang~2, for one.
+
     Example: broadsheet interest follow 1 "Ada Lovelace"
     """
-    from broadsheet.store.authors import get_author
-
     with opened(context) as (_, db):
         found = _interest(db, email, which)
-        person = get_author(db, author)
+        person = find_followable(db, author)
+        if person.is_shared_name and not drop:
+            say(f"{person.n_people} people here have this name, and all are followed; one alone:")
+            for other in people_of_name(db, person.author_id):
+                say(f"   {other.follow_id}  {_about(other)}")
         verb = Verb.UNFOLLOW_FOR if drop else Verb.FOLLOW_FOR
-        deed = Deed(verb, number=found.interest_no, value=person.author_key, name=person.names[0])
+        followed = {author_id for author_id, _ in holdings_of(db, found.interest_no).authors}
+        value = _dropped(db, followed, person.author_id) if drop else person.author_id
+        deed = Deed(verb, number=found.interest_no, value=value, name=person.name)
         _do(db, found.reader_no, [deed])
 
 
@@ -374,11 +391,10 @@ def preview(
     from broadsheet.interests.preview import Trial
     from broadsheet.interests.preview import preview as try_out
     from broadsheet.jobs.interests import open_corpus
-    from broadsheet.store.authors import get_author
 
     with opened(context) as (settings, db):
         found = _interest(db, email, which)
-        people = [get_author(db, name) for name in follow or ()]
+        people = [find_followable(db, name) for name in follow or ()]
         trial = Trial(
             tuple(get_document(db, name).doc_no for name in like or ()),
             tuple(get_document(db, name).doc_no for name in dislike or ()),
@@ -386,7 +402,7 @@ def preview(
                 *(Rule(RuleKind.MUST, query) for query in must or ()),
                 *(Rule(RuleKind.NEVER, query) for query in never or ()),
             ),
-            tuple((person.author_key, person.names[0]) for person in people),
+            tuple((person.author_id, person.name) for person in people),
         )
         day = _day(db, date_)
         if not trial:
@@ -579,6 +595,22 @@ def _row(db: Database, found: Interest) -> dict[str, Any]:
         "n_authors": len(held.authors),
         "alpha": found.choices.alpha,
     }
+
+
+def _about(person: AuthorSummary) -> str:
+    """What tells one person of a name from the others."""
+    others = listed(name for name, _, _ in person.coauthors[:3])
+    return counted(len(person.doc_nos), "paper") + (f", with {others}" if others else "")
+
+
+def _dropped(db: Database, followed: set[str], author_id: str) -> str:
+    """What is followed under this id, or was when it had another number; of a name, its only
+    person who is followed."""
+    same = [value for value in followed if current_id(db, value) == author_id]
+    of_name = [value for value in followed if split_author_id(value)[0] == author_id]
+    if author_id in followed or not (same or len(of_name) == 1):
+        return author_id
+    return (same or of_name)[0]
 
 
 def _choices_shape(choices: Choices) -> dict[str, Any]:

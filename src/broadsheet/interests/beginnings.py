@@ -44,20 +44,21 @@ def begin(
     authors: Sequence[tuple[str, str]] = (),
     now: datetime,
 ) -> Done:
-    """Make an interest that likes these papers and follows these authors (author_key, name): one
+    """Make an interest that likes these papers and follows these authors (id, name): one
     deed, whose `number` is the interest's. Raises UsageError."""
     deed = Deed(Verb.MAKE_INTEREST, value=written(choices), name=choices.name)
     done = do(transaction, reader_no, deed, now=now)
     put_likes(transaction, done.deed.number, likes, now=now)
-    for author_key, name in authors:
-        put_author(transaction, done.deed.number, author_key, name, now=now)
+    for author_id, name in authors:
+        put_author(transaction, done.deed.number, author_id, name, now=now)
     return done
 
 
 def papers_of_author(db: Database, name: str) -> tuple[tuple[str, str], list[int]]:
-    """An author (author_key, name) and their newest papers here. Raises NotFoundError."""
+    """An author (what to follow, name) and their newest papers here; of several people of a name
+    the first. Raises NotFoundError."""
     author = get_author(db, name)
-    return (author.author_key, author.names[0]), list(author.doc_nos[:LIKES_OF_AUTHOR_MAX])
+    return (author.follow_id, author.names[0]), list(author.doc_nos[:LIKES_OF_AUTHOR_MAX])
 
 
 def to_judge(corpus: Corpus, interest: Interest, *, now: datetime, n_papers: int = 1) -> list[int]:

@@ -39,6 +39,7 @@ from broadsheet.store.documents import (
     load_documents,
     newest_announced,
 )
+from broadsheet.store.followed import Person
 from broadsheet.text.names import author_key
 from broadsheet.types import Document
 
@@ -71,6 +72,41 @@ class Paper:
 
 
 @dataclass(frozen=True)
+class AuthorColumns:
+    """Authors as columns: names as keys, and followed people by the id they are followed as."""
+
+    names: tuple[str, ...]
+    people: tuple[Person, ...] = ()
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        return {name: column for column, name in enumerate(self.names)}
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Names whose mentions can have a column."""
+        return frozenset(self.names) | self.by_key.keys()
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Sequence[Person]]:
+        """Those who write under each name."""
+        found: dict[str, list[Person]] = {}
+        for person in self.people:
+            for key in person.others:
+                found.setdefault(key, []).append(person)
+        return found
+
+    def of(self, author_key: str, doc_no: int) -> list[str]:
+        """The columns of a mention: of the followed people whose it is or may be, else its own."""
+        found = [
+            person.author_id
+            for person in self.by_key.get(author_key, ())
+            if person.wrote(author_key, doc_no)
+        ]
+        return found or [author_key]
+
+
+@dataclass(frozen=True)
 class Batch:
     """Papers as rows. Of `evidence` the author columns are left out: each interest has its own."""
 
@@ -92,11 +128,19 @@ class Batch:
         chosen = np.asarray(rows, dtype=np.int64)
         return Batch(tuple(self.papers[row] for row in chosen), self.evidence.rows(chosen))
 
-    def with_authors(self, columns: Sequence[str]) -> Evidence:
+    def with_authors(self, columns: AuthorColumns) -> Evidence:
         """The evidence with these authors as columns."""
-        places = {key: column for column, key in enumerate(columns)}
-        marks = [{key: 1 for key in paper.authors if key in places} for paper in self.papers]
-        authors = count_matrix(marks, places)
+        marks = [
+            {
+                name: 1
+                for key in paper.authors
+                if key in columns.keys
+                for name in columns.of(key, paper.document.doc_no)
+                if name in columns.places
+            }
+            for paper in self.papers
+        ]
+        authors = count_matrix(marks, columns.places)
         return replace(self.evidence, papers=replace(self.evidence.papers, authors=authors))
 
 
@@ -127,12 +171,21 @@ class Backdrop:
     def category_columns(self) -> Mapping[str, int]:
         return {name: column for column, name in enumerate(self.categories)}
 
-    def with_authors(self, columns: Sequence[str]) -> Background:
+    def with_authors(self, columns: AuthorColumns) -> Background:
         """The background with these authors as columns."""
-        counts = np.array([self.author_counts.get(key, 0) for key in columns], dtype=np.float64)
+        own = {person.author_id: person.own for person in columns.people if person.own}
+        counts = np.array(
+            [
+                np.isin(self.doc_nos, list(own[name])).sum()
+                if name in own
+                else self.author_counts.get(name, 0)
+                for name in columns.names
+            ],
+            dtype=np.float64,
+        )
         shares = (counts + 0.5) / (max(self.n_authored, 1) + 0.5)
         sample = self.background.sample
-        nobody = sparse.csr_array((len(sample), len(columns)), dtype=np.float64)
+        nobody = sparse.csr_array((len(sample), len(columns.names)), dtype=np.float64)
         return replace(
             self.background,
             author_shares=shares,

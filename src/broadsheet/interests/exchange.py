@@ -9,8 +9,10 @@ from typing import Any
 
 from broadsheet.errors import ParseError, UsageError
 from broadsheet.interests.beginnings import begin
+from broadsheet.store.authors import split_author_id
 from broadsheet.store.database import Database
-from broadsheet.store.documents import find_doc_no, load_documents
+from broadsheet.store.documents import Reads, find_doc_no, load_documents
+from broadsheet.store.followed import Person, find_people
 from broadsheet.store.interests import (
     Choices,
     Interest,
@@ -23,8 +25,11 @@ from broadsheet.store.interests import (
     put_judgment,
     put_rule,
 )
+from broadsheet.store.people import list_groups
 
 FORMAT = "broadsheet-interests-1"
+#: Of a followed person: enough that another library knows which of the name it is.
+PAPERS_TOLD = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def interests_in(db: Database, reader_no: int, made: Any, *, now: datetime) -> T
                 choices = _choices(row, taken)
                 taken.add(choices.name.casefold())
                 names.append(choices.name)
-                authors = [(str(a["author_key"]), str(a["name"])) for a in row.get("authors", ())]
+                authors = [_followed(transaction, entry) for entry in row.get("authors", ())]
                 done = begin(transaction, reader_no, choices, authors=authors, now=now)
                 for rule in row.get("rules", ()):
                     kept = Rule(RuleKind(rule["kind"]), str(rule["query"]))
@@ -93,6 +98,7 @@ def _out(db: Database, interest: Interest) -> dict[str, Any]:
         document.doc_no: document
         for document in load_documents(db, [entry.doc_no for entry in holdings.judged])
     }
+    people = find_people(db, [author_id for author_id, _ in holdings.authors])
     return {
         **asdict(interest.choices),
         "created_at": interest.created_at.isoformat(),
@@ -107,8 +113,34 @@ def _out(db: Database, interest: Interest) -> dict[str, Any]:
             if entry.doc_no in documents
         ],
         "rules": [{"kind": rule.kind.value, "query": rule.query} for rule in holdings.rules],
-        "authors": [{"author_key": key, "name": name} for key, name in holdings.authors],
+        "authors": [
+            {
+                "author_key": split_author_id(person.author_id)[0],
+                "name": name,
+                "papers": _papers_of(db, person),
+            }
+            for person, (_, name) in zip(people, holdings.authors, strict=True)
+        ],
     }
+
+
+def _papers_of(db: Database, person: Person) -> list[str]:
+    """What says in another library which person of a name is meant; [] where the name is."""
+    if "~" not in person.author_id:
+        return []
+    documents = load_documents(db, sorted(person.own, reverse=True)[:PAPERS_TOLD])
+    return [document.doc_id for document in documents]
+
+
+def _followed(db: Reads, entry: Mapping[str, Any]) -> tuple[str, str]:
+    """(id, name): the person of this library's with most of the papers, else the name."""
+    key, papers = str(entry["author_key"]), {str(doc_id) for doc_id in entry.get("papers", ())}
+    found = {doc_no for doc_id in papers if (doc_no := find_doc_no(db, doc_id)) is not None}
+    groups = list_groups(db, key) if found else []
+    best = max(groups, key=lambda group: len(found & set(group.doc_nos)), default=None)
+    if best is None or len(groups) < 2 or not found & set(best.doc_nos):
+        return key, str(entry["name"])
+    return f"{key}~{best.group_no}", str(entry["name"])
 
 
 def _choices(row: Mapping[str, Any], taken: set[str]) -> Choices:

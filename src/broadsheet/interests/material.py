@@ -11,11 +11,12 @@ from scipy import sparse
 
 from broadsheet.deliver.outcome import UNSENT
 from broadsheet.interests.choosing import Comparison, Known
-from broadsheet.interests.corpus import Backdrop, Batch, Corpus, Paper
+from broadsheet.interests.corpus import AuthorColumns, Backdrop, Batch, Corpus, Paper
 from broadsheet.rank.background import Evidence, Floats
 from broadsheet.search.engine import find_indexed, find_meeting
 from broadsheet.store.database import Database
-from broadsheet.store.documents import last_change_no, stream_between
+from broadsheet.store.documents import Reads, last_change_no, stream_between
+from broadsheet.store.followed import find_people
 from broadsheet.store.interests import (
     Holdings,
     Interest,
@@ -53,7 +54,7 @@ class Material:
 
     known: Known
     likes: Batch
-    authors: tuple[str, ...]
+    authors: AuthorColumns
 
 
 def gather_stream(
@@ -117,15 +118,12 @@ def gather(
     passed_nos, comparisons = _comparisons(corpus.db, interest, holdings, likes, shown)
     passed = corpus.batch(backdrop, passed_nos)
     dislikes = corpus.batch(backdrop, holdings.dislikes)
-    authors = tuple(
-        sorted({key for paper in likes.papers for key in paper.authors} | {*dict(holdings.authors)})
-    )
-    places = {key: column for column, key in enumerate(authors)}
+    authors = _author_columns(corpus.db, likes, holdings)
     found_by = {entry.doc_no: entry for entry in shown if entry.place is Place.EXPLORES}
     evidence = likes.with_authors(authors)
     if interest.choices.description:
         words = corpus.described(backdrop, interest.choices.description)
-        evidence = _with_description(evidence, words, len(authors))
+        evidence = _with_description(evidence, words, len(authors.names))
     days = {(at[p.document.doc_no].date(), _dated(p)) for p in likes.papers}
     known = Known(
         background=backdrop.with_authors(authors),
@@ -138,11 +136,24 @@ def gather(
         propensities=_propensities(likes, found_by),
         is_dated=len(days) > 1,
         dislikes=dislikes.with_authors(authors),
-        followed=[places[key] for key, _ in holdings.authors],
+        followed=[authors.places[author_id] for author_id, _ in holdings.authors],
         passed=passed.with_authors(authors),
         comparisons=comparisons if len(passed) == len(passed_nos) else (),
     )
     return Material(known, likes, authors)
+
+
+def _author_columns(db: Reads, likes: Batch, holdings: Holdings) -> AuthorColumns:
+    """Everybody who wrote a like, and everybody who is followed."""
+    followed = [author_id for author_id, _ in holdings.authors]
+    people = AuthorColumns((), tuple(find_people(db, followed)))
+    of_likes = {
+        name
+        for paper in likes.papers
+        for key in paper.authors
+        for name in people.of(key, paper.document.doc_no)
+    }
+    return AuthorColumns(tuple(sorted(of_likes | set(followed))), people.people)
 
 
 def _meeting_rules(

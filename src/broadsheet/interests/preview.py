@@ -21,7 +21,7 @@ from broadsheet.types import Document
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is tried: papers liked and disliked (doc_nos), rules and authors (author_key, name)."""
+    """What is tried: papers liked and disliked (doc_nos), rules and authors (id, name)."""
 
     likes: tuple[int, ...] = ()
     dislikes: tuple[int, ...] = ()

@@ -12,6 +12,8 @@ from broadsheet.interests.choosing import Fitted, Ranked
 from broadsheet.rank.background import Evidence
 from broadsheet.rank.interest import KINDS, best_likes, telling_words
 from broadsheet.slate import Reason, ReasonKind
+from broadsheet.store.authors import split_author_id
+from broadsheet.store.followed import Person
 from broadsheet.text.names import author_key
 from broadsheet.text.wording import clip, listed
 from broadsheet.types import Document
@@ -27,13 +29,15 @@ LIKENESS_MIN = 0.15
 @dataclass(frozen=True)
 class Telling:
     """What reasons are told from: names of the columns, the liked documents in their rows (after
-    them perhaps the description), followed authors by key, the rules that must hold."""
+    them perhaps the description), names of followed authors by the id that is followed, who these
+    are, and the rules that must hold."""
 
     terms: Sequence[str]
     categories: Sequence[str]
     authors: Sequence[str]
     likes: Sequence[Document]
     followed: Mapping[str, str]
+    people: Sequence[Person]
     musts: Sequence[str]
 
 
@@ -129,11 +133,17 @@ def _authors(
     if not keys:
         return None
     spelled = _spelled(document)
-    followed = [spelled.get(key, telling.followed[key]) for key in keys if key in telling.followed]
+    sure = {person.author_id for person in telling.people if person.surely_wrote(document.doc_no)}
+    known = [key for key in keys if key in telling.followed]
+    names = {key: spelled.get(split_author_id(key)[0], telling.followed[key]) for key in known}
+    followed = [names[key] for key in known if key in sure]
+    perhaps = [names[key] for key in known if key not in sure]
     others = [spelled.get(key, key) for key in keys if key not in telling.followed]
     said = [f"is by {listed(followed)}, whom you follow"] if followed else []
+    # Several people have the name, and which of them wrote this is not known, or all are followed.
+    said += [f"is by {listed(perhaps)}, a name you follow"] if perhaps else []
     said += [f"is by {listed(others)}, of papers you liked"] if others else []
-    return Reason(ReasonKind.AUTHORS, "; ".join(said), added, (*followed, *others))
+    return Reason(ReasonKind.AUTHORS, "; ".join(said), added, (*followed, *perhaps, *others))
 
 
 def _categories(telling: Telling, stream: Evidence, row: int, added: float) -> Reason | None:

@@ -254,9 +254,10 @@ class _Composer:
         telling = Telling(
             self.backdrop.terms,
             self.backdrop.categories,
-            self.material.authors,
+            self.material.authors.names,
             self.material.likes.documents,
             dict(self.holdings.authors),
+            self.material.authors.people,
             [rule.query for rule in self.holdings.rules if rule.kind is RuleKind.MUST],
         )
         likes = {document.doc_no: document for document in self.material.likes.documents}

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from broadsheet.errors import NotFoundError
 from broadsheet.store.documents import Reads, read_in
-from broadsheet.store.people import Kind, PersonGroup, Said, list_groups, list_said
+from broadsheet.store.people import (
+    Kind,
+    PersonGroup,
+    Said,
+    find_group,
+    list_groups,
+    list_said,
+)
 from broadsheet.text.names import author_key
 
 
@@ -41,6 +48,11 @@ class AuthorSummary:
     def author_id(self) -> str:
         return author_id(self.author_key, self.group_no)
 
+    @property
+    def follow_id(self) -> str:
+        """What to follow: this person by number where others share the name, else the name."""
+        return f"{self.author_key}~{self.group_no}" if self.namesakes else self.author_key
+
 
 COAUTHORS_MAX = 12
 JOINED_MAX = 50
@@ -68,41 +80,43 @@ def get_author(db: Reads, name: str) -> AuthorSummary:
     asked, group_no = split_author_id(name)
     key = asked if _known(db, asked) else author_key(asked)
     groups = list_groups(db, key)
-    chosen = next((group for group in groups if group.group_no == group_no), None)
+    chosen = find_group(db, key, group_no)
     if not _known(db, key) or (chosen is None and group_no != 1):
         hints = near_authors(db, key)
         near = f"; near names: {', '.join(hints)}" if hints else ""
         raise NotFoundError(f"no author {name[:200]!r} here{near}", hints=hints)
     if chosen is None and groups:
         chosen = groups[0]
-    mentions = _mentions_of(db, key, groups, chosen)
+    chosen_no = chosen.group_no if chosen else 1
+    mentions = mentions_of(db, key, chosen)
     doc_nos = _newest_first(db, {doc_no for _, doc_no in mentions})
     return AuthorSummary(
         key,
         _names(db, mentions),
         doc_nos,
         _coauthors(db, {key for key, _ in mentions}, doc_nos),
-        chosen.group_no if chosen else 1,
+        chosen_no,
         chosen.confidence if chosen else None,
         chosen.reason if chosen else "",
         tuple(
             Namesake(author_id(key, group.group_no), len(group.doc_nos))
             for group in groups
-            if group is not chosen and (key, group.doc_nos[0]) not in mentions
+            if group.group_no != chosen_no and (key, group.doc_nos[0]) not in mentions
         ),
         tuple(list_said(db, key)),
     )
 
 
-def _mentions_of(
-    db: Reads, key: str, groups: Sequence[PersonGroup], chosen: PersonGroup | None
-) -> set[tuple[str, int]]:
-    """(author_key, doc_no) of a person: the group's, and those of whoever is said to be the same
-    under another name."""
-    grouped = {doc_no for group in groups for doc_no in group.doc_nos}
-    own = set(chosen.doc_nos) if chosen else set()
-    if chosen is None or chosen is groups[0]:
-        own |= {n for n in _papers(db, key) if n not in grouped}
+def mentions_of(db: Reads, key: str, chosen: PersonGroup | None) -> set[tuple[str, int]]:
+    """(author_key, doc_no) of a person: the group's, papers that are in no group yet with the first
+    of the name, and those of whoever is said to be the same under another name. Without a group,
+    of everybody of the name."""
+    own = set(_papers(db, key))
+    if chosen is not None:
+        groups = list_groups(db, key)
+        grouped = {doc_no for group in groups for doc_no in group.doc_nos}
+        loose = own - grouped if chosen.group_no == groups[0].group_no else set()
+        own = set(chosen.doc_nos) | loose
     found = {(key, doc_no) for doc_no in own}
     waiting, seen = [key], {key}
     while waiting and len(seen) < JOINED_MAX:

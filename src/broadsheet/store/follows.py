@@ -20,7 +20,7 @@ class FollowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """`value` is an author_key or a query, `name` what it is called."""
+    """`value` is an author's id (`store.followed`) or a query, `name` what it is called."""
 
     kind: FollowKind
     value: str
@@ -48,16 +48,6 @@ def is_followed(db: Reads, reader_no: int, kind: FollowKind, value: str) -> bool
             (reader_no, kind.value, value),
         )
     )
-
-
-def author_name(db: Reads, author_key: str) -> str | None:
-    """How this author is mostly written; None where nobody here has this key."""
-    rows = db.read(
-        "SELECT name FROM mentions WHERE author_key = ? GROUP BY name"
-        " ORDER BY count(*) DESC, name LIMIT 1",
-        (author_key,),
-    )
-    return str(rows[0][0]) if rows else None
 
 
 def put_follow(

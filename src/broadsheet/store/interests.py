@@ -86,7 +86,7 @@ class Judged:
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """What an interest is learnt from. `judged` newest first, each document once; `authors` are
-    (author_key, name) by name."""
+    (id, name) by name: an id stands for a name or for one of its people (`store.followed`)."""
 
     judged: tuple[Judged, ...] = ()
     rules: tuple[Rule, ...] = ()

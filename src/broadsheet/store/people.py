@@ -68,8 +68,64 @@ def list_groups(db: Reads, author_key: str) -> list[PersonGroup]:
     ]
 
 
-def put_groups(transaction: Transaction, author_key: str, groups: Sequence[PersonGroup]) -> None:
-    """These groups in place of the name's earlier ones."""
+def find_group(db: Reads, author_key: str, group_no: int) -> PersonGroup | None:
+    """The group of that number; for a number that nobody has any more, the group with most of the
+    papers it had (of several, the first)."""
+    groups = list_groups(db, author_key)
+    found = next((group for group in groups if group.group_no == group_no), None)
+    if found is not None or not groups:
+        return found
+    had = {
+        n for old in list_former(db, author_key) if old.group_no == group_no for n in old.doc_nos
+    }
+    best = max(groups, key=lambda group: len(had & set(group.doc_nos)))
+    return best if had & set(best.doc_nos) else None
+
+
+def list_former(db: Reads, author_key: str) -> list[PersonGroup]:
+    """Numbers that nobody has any more, with the papers each had; merged ones by their new
+    number."""
+    rows = db.read(
+        "SELECT group_no, doc_nos FROM people_former WHERE author_key = ? ORDER BY group_no",
+        (author_key,),
+    )
+    had = {group_no: json.loads(doc_nos) for group_no, doc_nos in rows}
+    moved = _moves(db, sorted({n for numbers in had.values() for n in numbers}))
+    return [
+        PersonGroup(author_key, group_no, _living(doc_nos, moved), 0.0, "")
+        for group_no, doc_nos in had.items()
+    ]
+
+
+def list_numbered(db: Reads, author_key: str) -> list[PersonGroup]:
+    """The groups of a name as they were written, merged papers by their new number: what numbers
+    are kept by."""
+    rows = db.read(
+        "SELECT p.group_no, coalesce(d.merged_into, p.doc_no) FROM people p"
+        " JOIN documents d USING (doc_no) WHERE p.author_key = ? ORDER BY p.group_no, p.doc_no",
+        (author_key,),
+    )
+    docs: dict[int, list[int]] = defaultdict(list)
+    for group_no, doc_no in rows:
+        docs[group_no].append(doc_no)
+    return [
+        PersonGroup(author_key, group_no, tuple(sorted(set(numbers))), 0.0, "")
+        for group_no, numbers in docs.items()
+    ]
+
+
+def put_groups(
+    transaction: Transaction,
+    author_key: str,
+    groups: Sequence[PersonGroup],
+    former: Sequence[PersonGroup] = (),
+) -> None:
+    """These groups in place of the name's earlier ones; `former` are numbers nobody has now."""
+    transaction.run("DELETE FROM people_former WHERE author_key = ?", (author_key,))
+    transaction.run_many(
+        "INSERT INTO people_former (author_key, group_no, doc_nos) VALUES (?, ?, ?)",
+        [(author_key, old.group_no, json.dumps(old.doc_nos)) for old in former],
+    )
     transaction.run("DELETE FROM people WHERE author_key = ?", (author_key,))
     transaction.run("DELETE FROM people_groups WHERE author_key = ?", (author_key,))
     transaction.run_many(
@@ -136,15 +192,7 @@ def list_said(db: Reads, author_key: str) -> list[Said]:
         (author_key, author_key, SAID_MAX),
     )
     found = [_said(row) for row in reversed(rows)]
-    numbers = sorted({n for said in found for n in (*said.doc_nos, *said.other_nos)})
-    moved: dict[int, int] = dict(
-        read_in(
-            db,
-            "SELECT doc_no, merged_into FROM documents"
-            " WHERE doc_no IN (?*) AND merged_into IS NOT NULL",
-            numbers,
-        )
-    )
+    moved = _moves(db, sorted({n for said in found for n in (*said.doc_nos, *said.other_nos)}))
     return [_moved(said, moved) for said in found]
 
 
@@ -183,6 +231,22 @@ def newest_doc_nos(db: Reads, limit: int) -> list[int]:
         (limit,),
     )
     return [doc_no for (doc_no,) in rows]
+
+
+def _moves(db: Reads, doc_nos: Sequence[int]) -> dict[int, int]:
+    """Which of these documents became part of which."""
+    return dict(
+        read_in(
+            db,
+            "SELECT doc_no, merged_into FROM documents"
+            " WHERE doc_no IN (?*) AND merged_into IS NOT NULL",
+            doc_nos,
+        )
+    )
+
+
+def _living(doc_nos: Sequence[int], moved: dict[int, int]) -> tuple[int, ...]:
+    return tuple(sorted({moved.get(number, number) for number in doc_nos}))
 
 
 _FIELDS = "said_no, kind, author_key, doc_nos, other_key, other_nos, said_at, undone_at"

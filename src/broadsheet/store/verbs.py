@@ -50,7 +50,7 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """`value` is a tag, an author_key, a query, a name or a note's text; `name` what it is
+    """`value` is a tag, an author's id, a query, a name or a note's text; `name` what it is
     called. `number` is a collection or an interest or, for a note, the revision it was based on."""
 
     verb: Verb

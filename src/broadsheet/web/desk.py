@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from broadsheet.store.database import Database
 from broadsheet.store.fellows import fellows_marks
+from broadsheet.store.followed import current_id
 from broadsheet.store.follows import FollowKind, list_follows
 from broadsheet.store.interests import Interest, Judgment, judgments_of, list_interests
 from broadsheet.store.marks import Mark, marks_of
@@ -18,12 +19,13 @@ _NONE: frozenset[Mark] = frozenset()
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`fellows` are the names and marks of people in the reader's groups, by document; `judged`
-    what the reader said of it for an interest, by (interest_no, doc_no)."""
+    what the reader said of it for an interest, by (interest_no, doc_no). `authors` are those who
+    are followed: as whom, by how they would be followed now (a number may have moved since)."""
 
     reader: Reader
     marks: Mapping[int, frozenset[Mark]] = field(default_factory=dict)
     fellows: Mapping[int, tuple[tuple[str, Mark], ...]] = field(default_factory=dict)
-    authors: frozenset[str] = frozenset()
+    authors: Mapping[str, str] = field(default_factory=dict)
     searches: frozenset[str] = frozenset()
     judged: Mapping[tuple[int, int], Judgment] = field(default_factory=dict)
     interests: tuple[Interest, ...] = ()
@@ -45,7 +47,12 @@ def lay_desk(db: Database, reader: Reader, doc_nos: Sequence[int]) -> Desk:
         reader,
         marks_of(db, reader.reader_no, doc_nos),
         fellows_marks(db, reader.reader_no, doc_nos),
-        frozenset(entry.value for entry in followed if entry.kind is FollowKind.AUTHOR),
+        {
+            name: entry.value
+            for entry in followed
+            if entry.kind is FollowKind.AUTHOR
+            for name in (current_id(db, entry.value), entry.value)
+        },
         frozenset(entry.value for entry in followed if entry.kind is FollowKind.SEARCH),
         judgments_of(db, reader.reader_no, doc_nos),
         tuple(list_interests(db, reader.reader_no)),

@@ -87,7 +87,7 @@ def author_feed(db: Database, name: str) -> Feed:
     """A person's papers, newest first. Raises NotFoundError."""
     author = get_author(db, name)
     found = load_documents(db, author.doc_nos[:ENTRIES_MAX])
-    return Feed(f"Broadsheet: {author.names[0]}", author_path(author.author_key), tuple(found))
+    return Feed(f"Broadsheet: {author.names[0]}", author_path(author.author_id), tuple(found))
 
 
 def collection_feed(db: Database, collection: Collection) -> Feed:

@@ -12,6 +12,7 @@ from broadsheet.interests.beginnings import N_TO_JUDGE, to_judge
 from broadsheet.interests.slates import publish_slate, slate_of, slates_of
 from broadsheet.slate import Channel, Slate
 from broadsheet.store.documents import load_documents, newest_day
+from broadsheet.store.followed import Person, find_people
 from broadsheet.store.interests import (
     Holdings,
     Interest,
@@ -72,10 +73,12 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class InterestPage:
-    """`liked` and `disliked` are the last `JUDGED_SHOWN`, newest first."""
+    """`liked` and `disliked` are the last `JUDGED_SHOWN`, newest first; `authors` are whom it
+    follows, with the name they had then."""
 
     interest: Interest
     holdings: Holdings
+    authors: tuple[tuple[Person, str], ...]
     liked: tuple[Document, ...]
     disliked: tuple[Document, ...]
 
@@ -122,9 +125,11 @@ def compose_summaries(site: Site, reader: Reader) -> list[Summary]:
 def compose_interest(site: Site, interest: Interest) -> InterestPage:
     with site.db.snapshot():
         holdings = holdings_of(site.db, interest.interest_no)
+        people = find_people(site.db, [author_id for author_id, _ in holdings.authors])
         return InterestPage(
             interest,
             holdings,
+            tuple(zip(people, (name for _, name in holdings.authors), strict=True)),
             tuple(load_documents(site.db, holdings.likes[:JUDGED_SHOWN])),
             tuple(load_documents(site.db, holdings.dislikes[:JUDGED_SHOWN])),
         )

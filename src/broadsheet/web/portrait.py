@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from broadsheet.store.attention import attention_by_day
 from broadsheet.store.database import Database
 from broadsheet.store.documents import get_document, merges_of
+from broadsheet.store.followed import authors_of_document
 from broadsheet.types import Document, DocumentVersion, Merge
 from broadsheet.web.difference import Piece, compare
 from broadsheet.web.history import Plot, plot_attention
@@ -23,10 +24,13 @@ class VersionShown:
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
+    """`people` as `authors_of_document`."""
+
     document: Document
     merges: tuple[Merge, ...]
     versions: tuple[VersionShown, ...]
     plot: Plot | None
+    people: Mapping[str, tuple[str, str]]
 
 
 def compose_portrait(db: Database, name: str) -> Portrait:
@@ -34,9 +38,10 @@ def compose_portrait(db: Database, name: str) -> Portrait:
     with db.snapshot():
         document = get_document(db, name)
         merges = merges_of(db, document.doc_no)
+        people = authors_of_document(db, document.doc_no)
         seen = attention_by_day(db, [document.doc_no]).get(document.doc_no, ())
     return Portrait(
-        document, tuple(merges), show_versions(document), plot_attention(document, seen)
+        document, tuple(merges), show_versions(document), plot_attention(document, seen), people
     )
 
 

@@ -8,9 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.addresses import anchor_of, done_path, safe_return
 from broadsheet.errors import NotFoundError, UsageError
+from broadsheet.store.database import Database
 from broadsheet.store.deeds import Deed, Done, Verb, do, undo
 from broadsheet.store.documents import find_doc_no, load_documents
-from broadsheet.store.follows import VALUE_CHARS_MAX, author_name
+from broadsheet.store.followed import current_id, find_followable
+from broadsheet.store.follows import VALUE_CHARS_MAX
 from broadsheet.web.admission import Form
 from broadsheet.web.desk import lay_desk
 from broadsheet.web.doings import show_done
@@ -72,6 +74,7 @@ def answer_done(request: Request, form: Form, done: Done, *, anchor: str = "") -
         shown=show_done(site.db, [done])[0],
         document=documents[0] if documents else None,
         deed=done.deed,
+        followed=_as_followed(site.db, done.deed),
     )
 
 
@@ -101,10 +104,17 @@ def _read_deed(request: Request, form: Form) -> tuple[Deed, str]:
 def _follow_deed(request: Request, verb: Verb, target: str) -> Deed:
     if verb is not Verb.FOLLOW:
         return Deed(verb, value=target, name=target)
-    name = author_name(site_of(request).db, target)
-    if name is None:
-        raise HTTPException(404, "There is no such author. Nothing was changed.")
-    return Deed(verb, value=target, name=name)
+    try:
+        found = find_followable(site_of(request).db, target)
+    except NotFoundError:
+        raise HTTPException(404, "There is no such author. Nothing was changed.") from None
+    return Deed(verb, value=found.author_id, name=found.name)
+
+
+def _as_followed(db: Database, deed: Deed) -> set[str]:
+    """How pages may name whom a deed follows: as they were then, and as they are now."""
+    is_author = deed.verb in (Verb.FOLLOW, Verb.UNFOLLOW)
+    return {deed.value, current_id(db, deed.value)} if is_author else set()
 
 
 def _sentence(error: Exception) -> str:

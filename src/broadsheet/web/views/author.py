@@ -26,7 +26,9 @@ def author(request: Request) -> Response:
             request, "author_missing.html", status=404, name=name, near=error.hints
         )
     if biography.author.author_id != name:
-        return RedirectResponse(author_path(biography.author.author_id), 301)
+        # Numbers of people move, and may come back: only a spelling is redirected for ever.
+        status = 302 if "~" in name else 301
+        return RedirectResponse(author_path(biography.author.author_id), status)
     db, reader = site_of(request).db, reader_of(request)
     doc_nos = [document.doc_no for _, papers in biography.years for document in papers]
     return pages_of(request).page(

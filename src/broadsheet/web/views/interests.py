@@ -14,10 +14,11 @@ from broadsheet.errors import NotFoundError, SearchIndexError, UsageError
 from broadsheet.interests.beginnings import begin, papers_of_author
 from broadsheet.interests.preview import Trial, preview
 from broadsheet.search.query import parse_query
-from broadsheet.store.authors import get_author
+from broadsheet.store.authors import AuthorSummary
 from broadsheet.store.collections import collected
 from broadsheet.store.deeds import Deed, Done, Verb, do
 from broadsheet.store.documents import find_doc_no, newest_day
+from broadsheet.store.followed import find_followable, people_of_name
 from broadsheet.store.interests import (
     Choices,
     Interest,
@@ -151,6 +152,7 @@ def try_out(request: Request) -> Response:
         verb=verb,
         change=change,
         notices=notices,
+        people=_namesakes(request, trial) if change and kind == "author" else [],
         wrong=wrong,
     )
 
@@ -249,20 +251,28 @@ def _trial(request: Request, kind: str, value: str) -> tuple[Trial, str]:
     if kind in set(RuleKind):
         return Trial(rules=(Rule(RuleKind(kind), value),)), kind
     if kind == "author":
-        person = get_author(site_of(request).db, value)
-        return Trial(authors=((person.author_key, person.names[0]),)), kind
+        person = find_followable(site_of(request).db, value)
+        return Trial(authors=((person.author_id, person.name),)), kind
     doc_no = find_doc_no(site_of(request).db, value)
     if doc_no is None:
         raise NotFoundError(f"there is no paper {value!r} here")
     return (Trial(likes=(doc_no,)) if kind == "like" else Trial(dislikes=(doc_no,))), kind
 
 
+def _namesakes(request: Request, trial: Trial) -> list[AuthorSummary]:
+    """Of whom to choose, where everybody of a shared name would be followed."""
+    ((author_id, _),) = trial.authors
+    db = site_of(request).db
+    people = [] if "~" in author_id else people_of_name(db, author_id)
+    return people if len(people) > 1 else []
+
+
 def _author(request: Request, name: str) -> tuple[str, str]:
     try:
-        person = get_author(site_of(request).db, name)
+        person = find_followable(site_of(request).db, name)
     except NotFoundError:
         raise HTTPException(404, "There is no such author here. Nothing was changed.") from None
-    return person.author_key, person.names[0]
+    return person.author_id, person.name
 
 
 def _doc_no(request: Request, name: str) -> int:
