@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.rank.dial import (
+    N_FOLDS_MAX,
     N_OLDEST,
     exposure_weights,
     folds,
@@ -85,9 +86,15 @@ def test_each_like_is_held_out_once_from_a_model_that_has_the_rest(n: int) -> No
     assert all(len(fit) + len(out) == n and not set(fit) & set(out) for fit, out in parts)
 
 
-@given(st.integers(0, 90))
-def test_dated_likes_are_held_out_from_older_ones_only(n: int) -> None:
-    parts = list(forward_folds(n))
+@given(st.lists(st.integers(0, 30), max_size=90))
+def test_dated_likes_are_held_out_from_those_of_earlier_days_only(days: list[int]) -> None:
+    ages = sorted(days)
+    parts = list(forward_folds(ages))
     held = [row for _, out in parts for row in out]
-    assert sorted(held) == list(range(max(n - N_OLDEST, 0)))
-    assert all(fit.min() > out.max() and len(fit) >= N_OLDEST for fit, out in parts)
+    assert held == list(range(len(held)))  # the newest are all held out, once
+    for fit, out in parts:
+        assert min(ages[row] for row in fit) > max(ages[row] for row in out)
+        assert len(fit) >= N_OLDEST
+    if len(set(ages)) == len(ages):  # nothing more could have been
+        blocks = np.array_split(np.arange(len(ages)), min(len(ages), N_FOLDS_MAX) or 1)
+        assert len(parts) == sum(len(ages) - 1 - b[-1] >= N_OLDEST for b in blocks if b.size)

@@ -65,10 +65,12 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """An author by key: rows of earlier papers, newest first, and of later ones by period."""
+    """An author by key: rows of earlier papers, newest first, and of later ones by period.
+    `ages_d` are those of the earlier ones on the day when the newest of these papers appeared."""
 
     name: str
     earlier: Rows
+    ages_d: Floats
     later: Mapping[str, Rows]
 
 
@@ -94,6 +96,7 @@ def choose_readers(corpus: Sequence[Dated], *, n_readers: int, seed: int) -> lis
     """Authors with `LIBRARY_MIN` to `LIBRARY_MAX` earlier papers and at least one in the last
     `N_STREAMS` periods, in random order."""
     periods = _periods(corpus)
+    today = max((paper.appeared for paper in corpus if paper.period not in periods), default=None)
     by_name: dict[str, list[int]] = defaultdict(list)
     people: dict[str, set[str]] = defaultdict(set)
     for row, paper in enumerate(corpus):
@@ -113,7 +116,11 @@ def choose_readers(corpus: Sequence[Dated], *, n_readers: int, seed: int) -> lis
         alone = len(people[name]) <= 1
         enough = LIBRARY_MIN <= len(earlier) <= LIBRARY_MAX and len(earlier) < len(rows)
         if alone and enough:
-            readers.append(Reader(name, earlier[::-1], {p: r for p, r in later.items() if len(r)}))
+            ages_d = np.array(
+                [(today - corpus[row].appeared).days for row in earlier[::-1]], np.float64
+            )
+            later = {period: found for period, found in later.items() if len(found)}
+            readers.append(Reader(name, earlier[::-1], ages_d, later))
     order = np.random.default_rng(seed).permutation(len(readers))[:n_readers]
     return [readers[place] for place in order]
 
@@ -154,6 +161,7 @@ def author_figures(
         Reader(
             reader.name,
             np.array([place[int(row)] for row in reader.earlier], np.int64),
+            reader.ages_d,
             {
                 period: np.array([place[int(row)] for row in later], np.int64)
                 for period, later in reader.later.items()
@@ -229,7 +237,7 @@ def _library(
     stream = np.concatenate([streams[period] for period in reader.later])
     others = np.setdiff1d(stream, hidden)
     return Library(
-        reader.earlier, hidden, rng.permutation(others)[:N_OTHERS_SAMPLE], own, dated=True
+        reader.earlier, hidden, rng.permutation(others)[:N_OTHERS_SAMPLE], own, reader.ages_d
     )
 
 

@@ -15,7 +15,7 @@ from broadsheet.evaluate.datasets import SUFFIXES
 from broadsheet.evaluate.paper_columns import Embed
 from broadsheet.evaluate.participants import load_participants, participants_figures
 
-N_READERS, N_AUTHORS = 1_000, 300
+N_READERS = 1_000
 N_INTERESTS = 1_000
 SEED = 1
 
@@ -34,7 +34,7 @@ def evaluate_interests(
 
     `embed` turns texts into unit vectors (n, d); without it meaning is latent semantic analysis
     (citeulike) or left out, and so is the peer that needs it. `n_readers` readers are drawn by
-    `seed`; without it `N_READERS`, or `N_AUTHORS` where authors are the readers. `n_interests` are
+    `seed`, `N_READERS` if no number is given. `n_interests` are
     fitted for the speed figure. Raises UsageError for a folder in none of the layouts, ParseError
     for a line that cannot be read.
     """
@@ -42,7 +42,7 @@ def evaluate_interests(
     if authors:
         n, figures = author_figures(
             load_corpus(data),
-            n_readers=n_readers or N_AUTHORS,
+            n_readers=n_readers or N_READERS,
             seed=seed,
             embed=embed,
             n_interests=n_interests,

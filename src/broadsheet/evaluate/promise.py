@@ -12,6 +12,7 @@ import numpy as np
 from broadsheet.evaluate.bootstrap import Figure
 from broadsheet.evaluate.card import figure_of
 from broadsheet.evaluate.contenders import Rows, World, ours
+from broadsheet.interests.choosing import evidence_of_age
 from broadsheet.rank.background import Floats, likeness_of
 from broadsheet.rank.coldstart import next_to_judge
 from broadsheet.rank.dial import ALPHAS, folds, forward_folds, set_dial
@@ -28,14 +29,14 @@ THIRDS = ("small", "middle", "large")
 @dataclass(frozen=True, slots=True)
 class Library:
     """A reader's likes, newest first (rows), what is hidden of them, and the papers that stand
-    for what they would not like. `own`: columns of authors to leave out. `dated`: the order of the
-    likes is that of time."""
+    for what they would not like. `own`: columns of authors to leave out. `ages_d`: the likes' ages
+    in days, where they are known."""
 
     likes: Rows
     hidden: Rows
     others: Rows
     own: tuple[int, ...] = ()
-    dated: bool = False
+    ages_d: Floats | None = None
 
 
 def dial_figures(
@@ -53,8 +54,8 @@ def dial_figures(
         missed: list[float] = []
         shown: list[float] = []
         sizes: list[int] = []
-        for library, out_scores in zip(libraries, held, strict=True):
-            dial = set_dial(out_scores, alpha, draw=float(rng.random()))
+        for library, (out_scores, evidence) in zip(libraries, held, strict=True):
+            dial = set_dial(out_scores, alpha, weights=evidence, draw=float(rng.random()))
             if not dial.promised:
                 continue
             rank = ours(world, library.likes, library.own)
@@ -71,11 +72,11 @@ def dial_figures(
     return rows
 
 
-def cross_fitted(world: World, library: Library) -> Floats:
-    """Scores of likes, newest first, each under an interest that had not seen it, nor anything
-    later where the likes are dated; fewer than the likes where the oldest are not held out."""
-    likes = library.likes
-    parts = forward_folds(len(likes)) if library.dated else folds(len(likes))
+def cross_fitted(world: World, library: Library) -> tuple[Floats, Floats]:
+    """Scores of likes, newest first, each under an interest that had not seen it, nor anything of
+    its day or later where the likes have dates, and what each counts as evidence."""
+    likes, ages = library.likes, library.ages_d
+    parts = folds(len(likes)) if ages is None else forward_folds(ages)
     held = {
         int(place): score
         for fit, out in parts
@@ -83,7 +84,9 @@ def cross_fitted(world: World, library: Library) -> Floats:
             out, ours(world, likes[fit], library.own)(world.stream(likes[out])), strict=True
         )
     }
-    return np.array([held[place] for place in sorted(held)], dtype=np.float64)
+    places = sorted(held)
+    scores = np.array([held[place] for place in places], dtype=np.float64)
+    return scores, np.ones(len(places)) if ages is None else evidence_of_age(ages[places])
 
 
 def cold_start_figures(

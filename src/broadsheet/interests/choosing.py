@@ -35,7 +35,7 @@ Rows = npt.NDArray[np.int64]
 #: Papers among which likeness is weighed; the rest stand too far down to get a place.
 N_CANDIDATES = 100
 #: Of the dial's evidence: a like of a year ago counts half as much above the floor.
-HALF_LIFE_D, RECENCY_FLOOR = 365.0, 0.25
+HALF_LIFE_D, RECENCY_FLOOR = 365.0, 0.75
 #: Titles shown beneath a slate: above the line without a place, and the first ones below it.
 N_MORE, N_BELOW = 200, 5
 
@@ -55,7 +55,8 @@ class Known:
 
     `likes` are `n_liked` papers, newest first, then perhaps a description. `ages_d` and
     `propensities` (n_liked,): how long ago each was liked, and the chance with which it was shown
-    if that was at an exploration place, 1 else. `is_dated`: their order is that of time.
+    if that was at an exploration place, 1 else. `eras` (n_liked,) number their days, 0 the newest:
+    all 0 where nothing tells which came first.
     `followed` are columns of authors.
     """
 
@@ -64,7 +65,7 @@ class Known:
     n_liked: int
     ages_d: Floats
     propensities: Floats
-    is_dated: bool
+    eras: Rows
     dislikes: Evidence
     followed: Sequence[int]
     passed: Evidence
@@ -123,9 +124,13 @@ def fit(known: Known) -> Fitted:
         followed_authors=known.followed,
         weights=weights,
     )
-    recent = recency_weights(known.ages_d, half_life_days=HALF_LIFE_D, floor=RECENCY_FLOOR)
-    counts = recent * exposure_weights(known.propensities)
+    counts = evidence_of_age(known.ages_d) * exposure_weights(known.propensities)
     return Fitted(interest, held @ weights, counts[places])
+
+
+def evidence_of_age(ages_d: npt.ArrayLike) -> Floats:
+    """What likes of these ages (n,) in days count as evidence for the dial."""
+    return recency_weights(ages_d, half_life_days=HALF_LIFE_D, floor=RECENCY_FLOOR)
 
 
 def rank_stream(fitted: Fitted, stream: Evidence, lifts: Floats | None = None) -> Ranked:
@@ -189,7 +194,7 @@ def fill_places(
 def _cross_fitted(known: Known) -> tuple[Floats, Rows, list[Choice]]:
     """Kinds (n, 6) of likes under interests that had not seen them, the likes' rows (n,), and the
     comparisons as those interests saw them."""
-    parts = list((forward_folds if known.is_dated else folds)(known.n_liked))
+    parts = list(forward_folds(known.eras) if known.eras.any() else folds(known.n_liked))
     if not parts:
         return np.zeros((0, WEIGHTS.size)), np.zeros(0, np.int64), []
     described = np.arange(known.n_liked, len(known.likes))

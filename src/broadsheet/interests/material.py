@@ -124,7 +124,8 @@ def gather(
     if interest.choices.description:
         words = corpus.described(backdrop, interest.choices.description)
         evidence = _with_description(evidence, words, len(authors.names))
-    days = {(at[p.document.doc_no].date(), _dated(p)) for p in likes.papers}
+    days = [(at[paper.document.doc_no].date(), _dated(paper)) for paper in likes.papers]
+    era_of = {day: era for era, day in enumerate(dict.fromkeys(days))}
     known = Known(
         background=backdrop.with_authors(authors),
         likes=evidence,
@@ -134,7 +135,7 @@ def gather(
             dtype=np.float64,
         ),
         propensities=_propensities(likes, found_by),
-        is_dated=len(days) > 1,
+        eras=np.array([era_of[day] for day in days], dtype=np.int64),
         dislikes=dislikes.with_authors(authors),
         followed=[authors.places[author_id] for author_id, _ in holdings.authors],
         passed=passed.with_authors(authors),

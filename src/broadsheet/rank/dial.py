@@ -84,16 +84,23 @@ def folds(n_likes: int) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.
         yield rows[~out], rows[out]
 
 
-def forward_folds(n_likes: int) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """As `folds`, for dated likes, newest first: each block of likes is held out from a model of
-    the older ones only, as tomorrow's likes will be. The oldest `N_OLDEST` are never held out.
+def forward_folds(
+    ages: npt.ArrayLike,
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """As `folds`, for likes that have a date, newest first: each block of likes is held out from a
+    model of those of earlier days only, as tomorrow's likes will be. What would leave a model fewer
+    than `N_OLDEST` likes is not held out.
 
-    A reader's taste moves; a like foretold from later ones would promise too much.
+    `ages` (n,) ascending, in days or any other count, are equal for likes of one day. A reader's
+    taste moves, and what comes on one day is alike: a like foretold from later ones, or from its
+    neighbours of the day, would promise too much.
     """
-    rows = np.arange(n_likes)
-    for out in np.array_split(rows[: max(n_likes - N_OLDEST, 0)], N_FOLDS_MAX):
-        if out.size:
-            yield rows[out[-1] + 1 :], out
+    given = np.asarray(ages, dtype=np.float64)
+    rows = np.arange(given.size)
+    for out in np.array_split(rows, min(given.size, N_FOLDS_MAX) or 1):
+        earlier = rows[given > given[out].max(initial=-np.inf)]
+        if out.size and earlier.size >= N_OLDEST:
+            yield earlier, out
 
 
 def exposure_weights(propensities: npt.ArrayLike) -> Floats:
