@@ -17,10 +17,20 @@ from tests.web.newsroom import a_full_site
 
 pytestmark = needs_browser
 
-#: Everything it knows but what it calls experimental: WCAG at level A and AA, good practice.
-ALL = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+#: Everything it knows: WCAG at every level, good practice, what it is still trying out, and the
+#: rules that it runs only where they are asked for.
+LEVELS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa"]
+ASKED_FOR = [
+    "color-contrast-enhanced", "identical-links-same-purpose", "meta-refresh-no-exceptions",
+    "target-size",
+]  # fmt: skip
+ALL = {
+    "runOnly": [*LEVELS, "best-practice", "experimental", "ACT"],
+    "rules": {rule: {"enabled": True} for rule in ASKED_FOR},
+}
 #: What else a scheme of colours, or a narrow window, can change.
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+IN_COLOUR = ["color-contrast", "color-contrast-enhanced", "link-in-text-block"]
+COLOURS = {"runOnly": {"type": "rule", "values": IN_COLOUR}}
 ROOM = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
 
 
@@ -60,6 +70,11 @@ def test_no_page_bars_anybody(
 
     tab.route("**/shown/*", show)
     violations = []
+    if rules is ALL:
+        tab.goto(f"{origin}/shown/0")
+        tab.evaluate(axe)
+        known = tab.evaluate("axe.getRules().filter((rule) => rule.tags.includes('wcag2aaa'))")
+        assert {rule["ruleId"] for rule in known} <= set(ASKED_FOR)
     for number, page in enumerate(pages):
         tab.goto(f"{origin}/shown/{number}")
         tab.evaluate(axe)

@@ -186,12 +186,33 @@ def test_search_answers_while_typing_and_becomes_an_alert(
         page.wait_for_selector("#flash >> text=Saved")
 
 
-def test_bibtex_is_copied_by_one_key(browser: Any, origin: str) -> None:
-    options: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
-    with opened(browser, f"{origin}/paper/{PAPER}", **options) as page:
+COPYING: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
+
+
+def test_a_paper_is_cited_by_one_key_in_one_format_after_another(browser: Any, origin: str) -> None:
+    with opened(browser, f"{origin}/paper/{PAPER}", **COPYING) as page:
+        for name, begins in (
+            ("BibTeX", "@"),
+            ("RIS", "TY  - "),
+            ("CSL-JSON", "["),
+            ("BibTeX", "@"),
+        ):
+            page.keyboard.press("c")
+            page.wait_for_selector(f"#flash >> text=Copied as {name}.")
+            assert page.evaluate("navigator.clipboard.readText()").startswith(begins)
+        page.get_by_role("button", name="Copy").click()
+        page.wait_for_selector("#flash >> text=/^Copied.$/")
+
+
+def test_a_paper_is_cited_from_the_list(browser: Any, origin: str) -> None:
+    with opened(browser, f"{origin}/", **COPYING) as page:
         page.keyboard.press("c")
-        page.wait_for_selector("#flash >> text=Copied")
-        assert page.evaluate("navigator.clipboard.readText()").startswith("@")
+        page.keyboard.press("j")
+        href = page.evaluate("document.activeElement.pathname")
+        page.keyboard.press("c")
+        page.wait_for_selector("#flash >> text=Copied as BibTeX.")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.strip() == page.request.get(f"{origin}{href}.bib").text().strip()
 
 
 def test_mathematics_is_typeset_by_the_browser(browser: Any, origin: str) -> None:

@@ -95,13 +95,28 @@
 
   // Copying: a button beside each text that is worth it.
   const copy = async (target) => {
-    const text = $("code", target).textContent;
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText($("code", target).textContent);
       tell("Copied.");
     } catch {
       getSelection().selectAllChildren(target);
       tell("Selected; press Ctrl-C to copy.");
+    }
+  };
+  // Citing: one key, once for BibTeX, again for the next format.
+  const CITED = [[".bib", "BibTeX"], [".ris", "RIS"], [".csl", "CSL-JSON"]];
+  let cited = { path: "", turn: 0 };
+  const cite = async (path) => {
+    cited = { path, turn: path === cited.path ? (cited.turn + 1) % CITED.length : 0 };
+    const [ending, name] = CITED[cited.turn];
+    try {
+      const answer = await fetch(path + ending);
+      if (!answer.ok) throw new Error(answer.status);
+      await navigator.clipboard.writeText(await answer.text());
+      tell(`Copied as ${name}. Again for ${CITED[(cited.turn + 1) % CITED.length][1]}.`);
+    } catch {
+      if ($("#bibtex-text")) copy($("#bibtex-text"));
+      else location.assign(path + ending);
     }
   };
   const tell = (text) => {
@@ -157,7 +172,10 @@
     x: () => press("dismiss", "restore"),
     r: () => press("read", "unread"),
     n: () => { const note = $("[data-note]"); if (note) note.focus(); else open("#note"); },
-    c: () => { const text = $("pre.bibtex"); if (text) copy(text); },
+    c: () => {
+      const link = (here() && $("h2 a, h3 a", here())) || $(".paper .ways a[href$='.bib']");
+      if (link) cite(link.pathname.replace(/\.bib$/, ""));
+    },
     "/": () => { const field = $("#q") || $("#find-q"); field?.focus(); field?.select(); },
     g: () => { going = Date.now(); },
     "?": () => help.showModal(),
