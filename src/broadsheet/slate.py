@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from broadsheet.text.wording import counted
 from broadsheet.types import Document
 
 
@@ -152,6 +153,27 @@ class Slate:
             f"Too little evidence to promise anything: missing at most {percent(self.alpha)} takes"
             f" {count_needed(setting)} likes that can be put to the test, and"
             f" {setting.evidence:.0f} can."
+        )
+
+    @property
+    def dial_said(self) -> str:
+        """What the dial promises today, or why it cannot, and what would help."""
+        setting, share = self.setting, percent(self.alpha)
+        if setting.promised:
+            shown = sum(1 for pick in self.picks if pick.is_above)
+            titles = f", {self.n_above - shown:,} of them by title" if self.more else ""
+            return (
+                f"Promised: {share} of what you would like may be missing, and no more is expected"
+                f" to be. {counted(self.n_above, 'paper')} of {self.n_stream:,} reach the line for"
+                f" that{titles}. The line was drawn by putting your likes to the test as if they"
+                f" were new ({setting.evidence:.0f} by weight; recent ones weigh more)."
+            )
+        wanting = -int(-(setting.evidence_needed - setting.evidence) // 1)
+        return (
+            f"Nothing is promised yet. To miss at most {share} takes"
+            f" {counted(count_needed(setting), 'like')} that can be put to the test, and"
+            f" {setting.evidence:.0f} can: about {counted(wanting, 'like')} more. Until then the"
+            " papers nearest to what is known are shown, and how many are missed nobody knows."
         )
 
 

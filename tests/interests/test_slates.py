@@ -92,6 +92,19 @@ def test_enough_likes_promise_and_nothing_above_the_line_is_kept_back(corpus: Co
     assert sizes == sorted(sizes, reverse=True)
 
 
+def test_the_dial_says_in_words_what_it_promises_or_what_is_wanting(corpus: Corpus) -> None:
+    birds = papers_of(corpus.db, "birds")
+    slate = today(corpus, an_interest(corpus.db, likes=birds[:40], places=4))
+    assert slate.dial_said.startswith("Promised: 10 % of what you would like may be missing")
+    assert f"{slate.n_above} papers of {slate.n_stream} reach the line" in slate.dial_said
+    assert f", {len(slate.more)} of them by title." in slate.dial_said
+    few = today(corpus, an_interest(corpus.db, likes=birds[:5], places=4, exploration=0.0))
+    assert few.dial_said.startswith("Nothing is promised yet. To miss at most 10 % takes 9 likes")
+    assert "and 5 can: about 4 likes more." in few.dial_said
+    none = today(corpus, an_interest(corpus.db))
+    assert "and 0 can: about 9 likes more." in none.dial_said
+
+
 def test_exploration_places_come_last_and_log_their_chance(corpus: Corpus) -> None:
     interest = an_interest(
         corpus.db, likes=papers_of(corpus.db, "birds")[:40], places=10, exploration=0.2

@@ -248,7 +248,11 @@ def test_a_preview_shows_and_a_button_saves(site: Site, client: TestClient) -> N
     assert "<del>" in page
     post(client, path, do="never", value="warbler")
     assert len(holdings_of(site.db, number).rules) == 1
-    assert "you follow Ann Stars" in sheet_of(client, f"{path}/preview?author=Ann+Stars")
+    assert "you follow Ann Stars" in sheet_of(client, f"{path}/preview?author=ann-stars")
+    post(client, path, do="author", value="ann-stars")
+    again = sheet_of(client, f"{path}/preview?author=ann-stars")
+    assert "That stands already" in again
+    assert "Save it" not in again
     paper = stories(sheet_of(client, path))[0]
     assert "Would come" in sheet_of(client, f"{path}/preview?like={paper}")
     assert client.get(f"{path}/preview?like=none").status_code == 404

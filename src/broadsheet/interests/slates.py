@@ -374,7 +374,8 @@ def _why_empty(slate: Slate) -> str:
         n = counted(slate.n_announced, "paper")
         return f"Rules and categories leave none of the {n} announced."
     if slate.n_stream == 0:
-        return f"You know all {counted(slate.n_known, 'paper')} of this stream already."
+        n = counted(slate.n_known, "paper")
+        return f"You know all {n} of this stream already, or have them in another interest."
     n = counted(slate.n_stream, "paper")
     if slate.setting.promised:
         return f"None of {n} reaches the line of the dial."

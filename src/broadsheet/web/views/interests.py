@@ -16,16 +16,19 @@ from broadsheet.interests.preview import Trial, preview
 from broadsheet.search.query import parse_query
 from broadsheet.store.authors import AuthorSummary
 from broadsheet.store.collections import collected
+from broadsheet.store.database import Database
 from broadsheet.store.deeds import Deed, Done, Verb, do
-from broadsheet.store.documents import find_doc_no, newest_day
+from broadsheet.store.documents import find_doc_no, load_documents, newest_day
 from broadsheet.store.followed import find_followable, people_of_name
 from broadsheet.store.interests import (
     Choices,
+    Holdings,
     Interest,
     Rule,
     RuleKind,
     State,
     get_interest,
+    holdings_of,
     written,
 )
 from broadsheet.store.marks import Mark, count_marks, marked
@@ -132,7 +135,7 @@ def try_out(request: Request) -> Response:
     found = _interest(request)
     day = newest_day(site.db)
     kind, value = _asked_trial(request)
-    wrong, change = "", None
+    wrong, change, trial = "", None, Trial()
     notices = parse_query(value).notices if kind in set(RuleKind) else ()
     try:
         trial, verb = _trial(request, kind, value)
@@ -148,11 +151,12 @@ def try_out(request: Request) -> Response:
         day=day,
         kind=kind,
         value=value,
-        said=_NAME_OF_TRIAL[kind].format(value),
+        said=_NAME_OF_TRIAL[kind].format(_named(site.db, trial) or value),
+        is_standing=_stands(holdings_of(site.db, found.interest_no), trial),
         verb=verb,
         change=change,
         notices=notices,
-        people=_namesakes(request, trial) if change and kind == "author" else [],
+        people=_namesakes(site.db, trial),
         wrong=wrong,
     )
 
@@ -259,11 +263,28 @@ def _trial(request: Request, kind: str, value: str) -> tuple[Trial, str]:
     return (Trial(likes=(doc_no,)) if kind == "like" else Trial(dislikes=(doc_no,))), kind
 
 
-def _namesakes(request: Request, trial: Trial) -> list[AuthorSummary]:
+def _named(db: Database, trial: Trial) -> str:
+    """A tried author by name, a tried paper by title; "" for what is its own name."""
+    documents = load_documents(db, [*trial.likes, *trial.dislikes])
+    names = [name for _, name in trial.authors]
+    return next(iter([*names, *(f"“{document.title}”" for document in documents)]), "")
+
+
+def _stands(holdings: Holdings, trial: Trial) -> bool:
+    """Whether all that is tried is so already."""
+    followed = {author_id for author_id, _ in holdings.authors}
+    return bool(trial) and (
+        set(trial.likes) <= set(holdings.likes)
+        and set(trial.dislikes) <= set(holdings.dislikes)
+        and set(trial.rules) <= set(holdings.rules)
+        and {author_id for author_id, _ in trial.authors} <= followed
+    )
+
+
+def _namesakes(db: Database, trial: Trial) -> list[AuthorSummary]:
     """Of whom to choose, where everybody of a shared name would be followed."""
-    ((author_id, _),) = trial.authors
-    db = site_of(request).db
-    people = [] if "~" in author_id else people_of_name(db, author_id)
+    names = [author_id for author_id, _ in trial.authors if "~" not in author_id]
+    people = [person for name in names for person in people_of_name(db, name)]
     return people if len(people) > 1 else []
 
 
