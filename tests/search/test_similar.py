@@ -37,6 +37,21 @@ def test_the_nearest_comes_first_and_says_why(
     assert [reason[:6] for reason in first.reasons] == ["shares", f"“{first.pair.of_other[:5]}"]
 
 
+def test_of_many_candidates_the_nearest_are_compared_by_words_too(
+    index: LexicalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = meaning_of(tmp_path, WORLD, VECTORS, TEXTS)
+    every = similar(index, "2603.00001", meaning=source)
+    monkeypatch.setattr("broadsheet.search.similar.N_COMPARED", 1)
+    few = similar(index, "2603.00001", k=1, meaning=source)
+    assert [hit.doc_no for hit in few.hits] == [every.hits[0].doc_no]
+    assert few.total == every.total == 4
+    unembedded = {number: vector for number, vector in VECTORS.items() if number != 5}
+    source = meaning_of(tmp_path / "some", WORLD, unembedded, TEXTS)
+    by_words = similar(index, "2603.00001", k=2, meaning=source)
+    assert 5 in [hit.doc_no for hit in by_words.hits], "only its words can tell"
+
+
 def test_without_a_model_words_decide(index: LexicalIndex) -> None:
     answer = similar(index, "arxiv:2603.00001", meaning=without_meaning("none here"))
     assert answer.mode == "lexical"

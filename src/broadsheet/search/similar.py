@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from tantivy import Query as IndexQuery
@@ -43,6 +44,9 @@ from broadsheet.types import Mode
 
 #: How many candidates are compared sentence by sentence: the nearest of each side.
 N_CANDIDATES = 100
+#: How many of those, at least, are then compared word by word, which takes four times as long; a
+#: method is known by its words, so there all are (docs/decisions/021-search-similar.md).
+N_COMPARED = 40
 N_SHARED_TERMS = 5
 SENTENCE_CHARS_MAX = 240
 
@@ -150,18 +154,19 @@ def similar(
             f"no document {name[:200]!r} is in the index; look for it with `broadsheet search`"
         )
     opened, notice = _open(meaning, this)
-    doc_nos = _candidates(searcher, this, opened)
+    candidates = _candidates(searcher, this, opened)
+    doc_nos = _nearest(this, candidates, aspect, opened, n=max(N_COMPARED, k))
     at = searcher.find(doc_nos.tolist())
     others = [searcher.shown(at[doc_no]) for doc_no in doc_nos.tolist() if doc_no in at]
     by_words = _Words(searcher, this, others)
-    scores, parts = _scores(by_words, this, others, aspect, opened)
+    scores, compared = _scores(by_words, this, others, aspect, opened)
     order = best_first(scores, [other.doc_no for other in others])[: max(0, k)]
     hits = tuple(
-        _paper(this, others[row], float(scores[row]), aspect, parts, row, by_words.shared(row))
+        _paper(this, others[row], float(scores[row]), aspect, compared, row, by_words.shared(row))
         for row in order.tolist()
     )
     mode: Mode = "hybrid" if opened else "lexical"
-    return SimilarAnswer(this.doc_id, aspect, mode, len(others), hits, notice)
+    return SimilarAnswer(this.doc_id, aspect, mode, len(candidates), hits, notice)
 
 
 def rank_alike(
@@ -206,6 +211,54 @@ def _candidates(searcher: LexicalSearcher, this: Shown, meaning: Meaning | None)
     return doc_nos
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """A paper's parts beside those of others; `known` are the rows of others that have any."""
+
+    own: Parts
+    parts: list[Parts | None]
+    known: list[int]
+    whole: Scores
+
+    @classmethod
+    def of(cls, meaning: Meaning, this: Shown, doc_nos: Numbers) -> _Compared | None:
+        """None where there is nothing to compare."""
+        own, *parts = meaning.vectors.parts(np.concatenate([[this.doc_no], doc_nos]))
+        known = [row for row, found in enumerate(parts) if found is not None]
+        if own is None or not known:
+            return None
+        vector = meaning.vectors.vectors(np.array([this.doc_no]))[0]
+        whole = meaning.vectors.cosines(vector, doc_nos[known]).astype(np.float64)
+        return cls(own, parts, known, whole)
+
+    @cached_property
+    def pool(self) -> Pool:
+        return Pool.of([found for found in self.parts if found is not None])
+
+
+def _nearest(
+    this: Shown, doc_nos: Numbers, aspect: Aspect, meaning: Meaning | None, *, n: int
+) -> Numbers:
+    """The n nearest sentence by sentence and those without vectors, where words would hardly lift
+    one from further down; else all. Ascending."""
+    if meaning is None or len(doc_nos) <= n or aspect is Aspect.METHOD:
+        return doc_nos
+    compared = _Compared.of(meaning, this, doc_nos)
+    if compared is None:
+        return doc_nos
+    scores = similarity(
+        compared.own,
+        compared.pool,
+        whole=compared.whole,
+        words=np.zeros(len(compared.known)),
+        aspect=aspect,
+    )
+    known = doc_nos[compared.known]
+    unknown = np.setdiff1d(doc_nos, known)  # words alone can tell
+    nearest: Numbers = np.union1d(known[best_first(scores, known)[:n]], unknown)
+    return nearest
+
+
 def _scores(
     words_of: _Words,
     this: Shown,
@@ -213,34 +266,29 @@ def _scores(
     aspect: Aspect,
     meaning: Meaning | None,
     rows: Sequence[int] | None = None,
-) -> tuple[Scores, tuple[Parts, list[Parts | None]] | None]:
-    """Scores of `others`, and the parts of this paper and of theirs. Those without a vector are
-    compared by words, as if the rest of their likeness were the mean."""
+) -> tuple[Scores, _Compared | None]:
+    """Scores of `others`, and their parts. Those without a vector are compared by words, as if
+    the rest of their likeness were the mean."""
     by_words = words_of.scores()
-    if meaning is None or not others:
-        return by_words, None
     doc_nos = np.array([other.doc_no for other in others], dtype=np.int64)
-    (own,) = meaning.vectors.parts(np.array([this.doc_no]))
-    parts = meaning.vectors.parts(doc_nos)
-    known = [row for row, found in enumerate(parts) if found is not None]
-    if own is None or not known:
+    compared = _Compared.of(meaning, this, doc_nos) if meaning else None
+    if compared is None:
         return by_words, None
-    query = meaning.vectors.vectors(np.array([this.doc_no]))[0]
-    pairs = None
+    known, pairs = compared.known, None
     if WEIGHTS[aspect].pairs > 0.0:
-        meant = np.flatnonzero(part_weights(own, aspect, rows=rows)[1:]) + 1
+        meant = np.flatnonzero(part_weights(compared.own, aspect, rows=rows)[1:]) + 1
         pairs = words_of.pairs([text for row in meant.tolist() if (text := _part(this, row))])
     scores = z_scores(by_words)
     scores[known] = similarity(
-        own,
-        Pool.of([found for found in parts if found is not None]),
-        whole=meaning.vectors.cosines(query, doc_nos[known]),
+        compared.own,
+        compared.pool,
+        whole=compared.whole,
         words=by_words[known],
         pairs=None if pairs is None else np.asarray(pairs)[known],
         aspect=aspect,
         rows=rows,
     )
-    return scores, (own, parts)
+    return scores, compared
 
 
 def _counts(shown: Shown) -> dict[str, int]:
@@ -256,12 +304,12 @@ def _paper(
     other: Shown,
     score: float,
     aspect: Aspect,
-    parts: tuple[Parts, list[Parts | None]] | None,
+    compared: _Compared | None,
     row: int,
     shared: tuple[str, ...],
 ) -> SimilarPaper:
-    theirs = parts[1][row] if parts else None
-    pair = _pair(this, other, parts[0], theirs, aspect) if parts and theirs is not None else None
+    theirs = compared.parts[row] if compared else None
+    pair = _pair(this, other, compared.own, theirs, aspect) if compared and theirs else None
     reasons = []
     if shared:
         reasons.append("shares " + ", ".join(f'"{word}"' for word in shared))
