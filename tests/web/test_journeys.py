@@ -186,6 +186,21 @@ def test_search_answers_while_typing_and_becomes_an_alert(
         page.wait_for_selector("#flash >> text=Saved")
 
 
+def test_n_writes_a_note_from_the_list_and_again_where_one_stands(
+    browser: Any, origin: str
+) -> None:
+    with opened(browser, f"{origin}/") as page:
+        page.keyboard.press("j")
+        page.keyboard.press("n")
+        page.wait_for_function("document.activeElement.matches('[data-note]')")
+        page.keyboard.type("First thoughts.")
+        page.get_by_role("button", name="Save the note").click()
+        page.wait_for_selector(".noted >> text=First thoughts.")
+        assert not page.locator("[data-note]").is_visible()
+        page.keyboard.press("n")
+        assert page.evaluate("document.activeElement.value") == "First thoughts."
+
+
 COPYING: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
 
 

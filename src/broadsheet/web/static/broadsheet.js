@@ -161,6 +161,15 @@
     if (link) location.assign(link.href + suffix);
     return Boolean(link);
   };
+  const write = () => {
+    const note = $("[data-note]");
+    if (!note) return false;
+    const folded = note.closest("details");
+    if (folded) folded.open = true;
+    note.focus();
+    return true;
+  };
+  if (location.hash === "#write") write();
   const places = { t: "/", s: "/search", l: "/library", d: "/ledger" };
   let going = 0;
   const keys = {
@@ -171,7 +180,7 @@
     v: () => press("like", "unvote"),
     x: () => press("dismiss", "restore"),
     r: () => press("read", "unread"),
-    n: () => { const note = $("[data-note]"); if (note) note.focus(); else open("#note"); },
+    n: () => write() || open("#write"),
     c: () => {
       const link = (here() && $("h2 a, h3 a", here())) || $(".paper .ways a[href$='.bib']");
       if (link) cite(link.pathname.replace(/\.bib$/, ""));
