@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from broadsheet.errors import ParseError
 from broadsheet.types import Author, Record, RecordVersion
 
 DIGEST_BYTES = 16
@@ -62,7 +63,14 @@ def dump_record(record: Record) -> str:
 
 
 def load_record(source: str, key: str, content: str) -> Record:
-    """The inverse of `dump_record`."""
+    """The inverse of `dump_record`. Raises ParseError for what it has not made."""
+    try:
+        return _load(source, key, content)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ParseError(f"record {key} of {source} is not kept whole ({error})") from error
+
+
+def _load(source: str, key: str, content: str) -> Record:
     values: dict[str, Any] = orjson.loads(content)
     for name in _LISTS:
         if name in values:

@@ -93,6 +93,10 @@ class Settings(BaseSettings):
     harvest_every_minutes: int = Field(
         60, ge=5, description="How often the worker asks each source for what is new."
     )
+    link_hosts: list[str] = Field(
+        default_factory=lambda: ["github.com", "gitlab.com", "huggingface.co"],
+        description="Hosts that are asked whether papers' code is still there; [] asks none.",
+    )
     model: str = Field(
         "all-MiniLM-L6-v2", description="The sentence model; `broadsheet model list` names some."
     )

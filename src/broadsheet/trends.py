@@ -222,7 +222,7 @@ def _paper_made(
             "age_d": found.age_d,
         },
         "expected_from": [[name, round(share, 3)] for name, share in why],
-        "code_urls": [link.url for link in document.code_links],
+        "code_urls": [link.url for link in document.living_links],
     }
 
 

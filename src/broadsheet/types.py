@@ -189,6 +189,11 @@ class Document:
     via: tuple[Via, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def living_links(self) -> tuple[CodeLink, ...]:
+        """Its code links that are not known to be dead, the best evidenced first."""
+        return tuple(link for link in self.code_links if link.status is not LinkStatus.DEAD)
+
 
 @dataclass(frozen=True, slots=True)
 class Merge:

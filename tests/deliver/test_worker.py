@@ -43,6 +43,7 @@ def test_a_step_that_fails_is_noted_and_never_stops_the_rest(
         press = a_press(tmp_path, office.port)
         number = want(press)
         monkeypatch.setattr(worker, "TRENDS_AFTER_S", 0.1)
+        monkeypatch.setattr(worker, "LINKS_AFTER_S", 0.1)
 
         def no_client(settings: Settings) -> Any:
             raise HarvestError("no network here")
@@ -60,7 +61,8 @@ def test_a_step_that_fails_is_noted_and_never_stops_the_rest(
         thread.start()
         try:
             until(lambda: states_of(press, number) == ["sent"])
-            until(lambda: {"digests", "harvest", "trends", "people", "index"}
+            until(lambda: {"digests", "harvest", "trends", "people", "index",
+                           "enrich"}
                   <= {step.step for step in list_steps(press.db)})  # fmt: skip
         finally:
             stop.set()
@@ -71,6 +73,7 @@ def test_a_step_that_fails_is_noted_and_never_stops_the_rest(
         assert steps["harvest"].ok_at is None
         assert steps["digests"].is_ok
         assert steps["people"].is_ok
+        assert steps["enrich"].is_ok
         assert len(office.kept) == 1
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from broadsheet.enrich.life import Life
 from broadsheet.jobs.ingest import ingest
+from broadsheet.jobs.links import follow_links
+from broadsheet.store.code_links import due_links, put_life
 from tests.web.newsroom import MANY_HANDS, REVISED, SUMMARISED, a_site, read_sheet, reading
 from tests.worlds import NOW, a_record
 
@@ -54,6 +57,23 @@ def test_code_links_carry_status_and_evidence(client: TestClient) -> None:
     assert statuses
     assert statuses[0].text in {"official", "author-claimed", "community", "dead"}
     assert any("Found in" in e.text for e in page.all("p"))
+
+
+def test_a_link_that_died_says_so_and_since_when(tmp_path: Path) -> None:
+    paper = a_record(1, abstract="Our code is at https://github.com/ada/gone .")
+    site = a_site(tmp_path, paper)
+    with reading(site) as client:
+        assert 'href="https://github.com/ada/gone"' in client.get("/day/2026-03-01").text
+        follow_links(site.db, now=NOW)
+        (place,) = due_links(site.db, "github.com", now=NOW, limit=9)
+        with site.db.transaction() as transaction:
+            life = Life(3, 0, "answered 404", NOW, dead_since=NOW)
+            put_life(transaction, place, life, now=NOW)
+        page = client.get("/paper/arxiv:2603.00001").text
+        assert "Not there any more since" in page
+        assert "github.com answered 404" in page
+        assert "status-dead" in page
+        assert 'href="https://github.com/ada/gone"' not in client.get("/day/2026-03-01").text
 
 
 def test_three_thousand_authors_fold_away(client: TestClient) -> None:

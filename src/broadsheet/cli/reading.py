@@ -124,7 +124,7 @@ def day(
         print_text(f"{rank:3}. {document.title}")
         print_text(f"     {_byline(document)}")
         print_text(f"     {document.doc_id}{'  ' + inputs if inputs else ''}")
-        for link in document.code_links[:1]:
+        for link in document.living_links[:1]:
             print_text(f"     {link.url}")
 
 

@@ -16,7 +16,7 @@ from broadsheet.rank.passage import passage
 from broadsheet.slate import Reason, ReasonKind, Slate
 from broadsheet.text.fold import fold
 from broadsheet.text.wording import counted, listed
-from broadsheet.types import Document, LedgerRow, LedgerState, LinkStatus
+from broadsheet.types import Document, LedgerRow, LedgerState
 
 #: Two words of the reader's weigh almost as much as being surely a result; more add nothing.
 WORD_WEIGHT, WORDS_MAX = 0.4, 2
@@ -178,7 +178,7 @@ def _followed(reasons: Sequence[Reason]) -> str:
 
 def _code_of(document: Document) -> str:
     """The best living link to code that may leave this site."""
-    for link in document.code_links:
-        if link.status is not LinkStatus.DEAD and (url := web_address(link.url)):
+    for link in document.living_links:
+        if url := web_address(link.url):
             return url
     return ""

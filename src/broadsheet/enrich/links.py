@@ -16,8 +16,13 @@ from broadsheet.enrich.repositories import Repository, repository_of
 from broadsheet.text.sentences import sentences
 from broadsheet.types import CodeLink, Evidence, LinkStatus
 
+#: How links are found: one more whenever other links come out, so that every paper is looked
+#: through again (jobs/links.py).
+FINDER = 1
 SENTENCE_CHARS_MAX = 300
 ADDRESSES_MAX = 50
+#: The evidence that a link is dead: it was looked at.
+LOOKED = "looked_at"
 
 _HINTS = ("github", "http", "gitlab", "huggingface", "bitbucket", "hf.co", "osf.io", "zenodo")
 _ADDRESS = re.compile(
@@ -79,6 +84,20 @@ def join_code_links(links: Iterable[Iterable[CodeLink]]) -> tuple[CodeLink, ...]
         if repository := repository_of(link.url):
             found += [(repository, link.status, evidence) for evidence in link.evidence]
     return _joined(found)
+
+
+def mark_dead(
+    links: Iterable[CodeLink], dead: Mapping[str, tuple[date, str]]
+) -> tuple[CodeLink, ...]:
+    """Links of which some (by `Repository.key`) are dead since a day, for a reason: those last."""
+    marked = []
+    for link in links:
+        if found := dead.get(link.url.lower()):
+            day, reason = found
+            evidence = Evidence(LOOKED, link.url.split("/")[2], reason, day)
+            link = CodeLink(link.url, LinkStatus.DEAD, (evidence, *link.evidence))
+        marked.append(link)
+    return tuple(sorted(marked, key=lambda link: link.status is LinkStatus.DEAD))
 
 
 def _in_text(text: str) -> Iterator[tuple[Repository, str]]:

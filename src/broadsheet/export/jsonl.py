@@ -33,7 +33,7 @@ def import_row(document: Document) -> dict[str, Any]:
         "updated": _day(document.updated),
         "url": document.url,
         "pdf": document.pdf,
-        "code_urls": [link.url for link in document.code_links if link.status != LinkStatus.DEAD],
+        "code_urls": [link.url for link in document.living_links],
         "project_page": document.project_page,
         "keywords": list(document.keywords),
         "upvotes": document.upvotes,

@@ -101,7 +101,7 @@ def day_shape(day: str, documents: Iterable[Document]) -> dict[str, Any]:
                 "inputs": attention_inputs(document),
                 "authors": [author.name for author in document.authors],
                 "categories": list(document.categories),
-                "code_urls": [link.url for link in document.code_links],
+                "code_urls": [link.url for link in document.living_links],
             }
             for document in documents
         ],
@@ -224,7 +224,7 @@ def pick_shape(pick: Pick) -> dict[str, Any]:
             }
             for reason in pick.reasons
         ],
-        "code_urls": [link.url for link in pick.document.code_links],
+        "code_urls": [link.url for link in pick.document.living_links],
     }
 
 

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 import httpx2
 
@@ -25,6 +25,7 @@ from broadsheet.harvest.verdict import Accept, Again, Refuse, http_date, judge
 log = logging.getLogger(__name__)
 
 Parsed = TypeVar("Parsed")
+Method = Literal["GET", "HEAD"]
 
 #: Seconds between two requests. arXiv's terms of use for its APIs: one request every
 #: three seconds, one connection at a time, over all of its machines together.
@@ -129,6 +130,7 @@ class PoliteClient:
         *,
         headers: Mapping[str, str] | None = None,
         accepted: Collection[int] = (200,),
+        method: Method = "GET",
     ) -> Answer:
         """The whole answer, after as many polite attempts as the bounds allow.
 
@@ -139,7 +141,7 @@ class PoliteClient:
         if params:
             target = target.copy_merge_params(dict(params))
         with self._lock:
-            return self._get(target, dict(headers or {}), accepted)
+            return self._get(target, dict(headers or {}), accepted, method)
 
     def take_troubles(self) -> tuple[str, ...]:
         """What went wrong and was overcome since this was last asked, oldest first."""
@@ -155,7 +157,11 @@ class PoliteClient:
         self.clock.sleep(seconds)
 
     def _get(
-        self, target: httpx2.URL, headers: Mapping[str, str], accepted: Collection[int]
+        self,
+        target: httpx2.URL,
+        headers: Mapping[str, str],
+        accepted: Collection[int],
+        method: Method,
     ) -> Answer:
         self._refuse_if_closed(target)
         waited_s = 0.0
@@ -164,9 +170,10 @@ class PoliteClient:
             unreached = False
             verdict: Accept | Again | Refuse
             try:
-                answer = self._follow(target, headers, attempt)
+                answer = self._follow(target, headers, attempt, method)
                 verdict = judge(answer.status, answer.headers, self.clock.now(), accepted)
-                if isinstance(verdict, Accept) and not answer.body and answer.status == 200:
+                is_empty = not answer.body and answer.status == 200 and method == "GET"
+                if isinstance(verdict, Accept) and is_empty:
                     verdict = Again("an empty body")
             except _BrokenOffError as broken:
                 verdict, unreached = Again(str(broken)), broken.unreached
@@ -222,7 +229,9 @@ class PoliteClient:
                 retry_after_s=left_s,
             )
 
-    def _follow(self, target: httpx2.URL, headers: Mapping[str, str], attempt: int) -> Answer:
+    def _follow(
+        self, target: httpx2.URL, headers: Mapping[str, str], attempt: int, method: Method
+    ) -> Answer:
         for _ in range(self.bounds.redirects_max + 1):
             if (refusal := self.door.refusal(target)) is not None:
                 raise HarvestError(
@@ -230,7 +239,7 @@ class PoliteClient:
                     "settings.toml",
                     permanent=True,
                 )
-            answer = self._ask(target, headers, attempt)
+            answer = self._ask(target, headers, attempt, method)
             location = answer.headers.get("location", "")
             if answer.status not in _REDIRECTS or not location:
                 return answer
@@ -240,17 +249,19 @@ class PoliteClient:
             permanent=True,
         )
 
-    def _ask(self, target: httpx2.URL, headers: Mapping[str, str], attempt: int) -> Answer:
+    def _ask(
+        self, target: httpx2.URL, headers: Mapping[str, str], attempt: int, method: Method
+    ) -> Answer:
         self._keep_distance(target.host)
         began = self.clock.monotonic()
         self._backend.end_within(self.bounds.read_timeout_s + self.bounds.body_s_max)
         status, n_bytes = 0, 0
         try:
-            request = self._http.build_request("GET", target, headers=headers)
+            request = self._http.build_request(method, target, headers=headers)
             response = self._http.send(request, stream=True)
             try:
                 status = response.status_code
-                body = self._read(response, began)
+                body = self._read(response, began) if method == "GET" else b""
                 n_bytes = len(body)
             finally:
                 response.close()

@@ -30,7 +30,7 @@ from tantivy import Schema, SchemaBuilder
 from broadsheet.index.analysis import foldable
 from broadsheet.rank.attention import attention
 from broadsheet.text.fold import fold
-from broadsheet.types import Document, LinkStatus
+from broadsheet.types import Document
 
 #: Raise it whenever an entry or the schema changes: older indexes are then built anew.
 SCHEMA_VERSION = 3
@@ -177,7 +177,7 @@ def venue_key(venue: str) -> str:
 
 def flags_of(document: Document) -> list[str]:
     """What a document has, as `has:` asks for it: code, figures, venue."""
-    code = any(link.status != LinkStatus.DEAD for link in document.code_links)
+    code = bool(document.living_links)
     given = {"code": code, "figures": document.extra.get("figures"), "venue": document.venue}
     return [flag for flag, present in given.items() if present]
 

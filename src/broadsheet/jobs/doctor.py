@@ -15,9 +15,11 @@ from broadsheet.errors import BroadsheetError
 from broadsheet.interests.material import contradictory_rules
 from broadsheet.jobs.embedding import n_without_vector, vectors_folder
 from broadsheet.jobs.indexing import index_lag
+from broadsheet.jobs.links import closed_hosts
 from broadsheet.model.folder import check_folder, folder_of
 from broadsheet.search.meaning import vector_index
 from broadsheet.settings import Settings
+from broadsheet.store.code_links import count_links, list_unreadable
 from broadsheet.store.database import FILE_NAME, Database, open_database
 from broadsheet.store.documents import count_documents
 from broadsheet.store.health import find_contradictions, find_damage
@@ -64,6 +66,7 @@ def examine(settings_source: Callable[[], Settings]) -> list[Finding]:
             *_library(db),
             *_index(settings.home, db),
             *_meaning(settings, db),
+            *_papers(settings, db),
             *_interests(db),
             *_ledger(db),
             *_delivery(settings, db),
@@ -141,6 +144,22 @@ def _meaning(settings: Settings, db: Database) -> Iterator[Finding]:
     yield Finding("sentence model", True, f"{card.name} is whole")
     waiting = f"{n_waiting:,} papers wait for theirs; `up` and `broadsheet index` make them"
     yield Finding("vectors", True, waiting if n_waiting else "up to date")
+
+
+def _papers(settings: Settings, db: Database) -> Iterator[Finding]:
+    """What following every paper found out: those that cannot be read, and their code."""
+    bad = list_unreadable(db)
+    yield Finding(
+        "papers",
+        not bad,
+        f"{len(bad)} cannot be read and are left out: {', '.join(bad[:5])}" if bad else "readable",
+        "`broadsheet harvest --from DATE` or `broadsheet import FILE` brings them again",
+    )
+    counts = count_links(db)
+    how = f"{counts.n_links:,} places, {counts.n_looked:,} looked at, {counts.n_dead:,} gone"
+    closed = closed_hosts(db, settings, now=datetime.now(UTC))
+    how += "".join(f"; {reason}" for _, reason in closed)
+    yield Finding("code links", True, how if settings.link_hosts else f"{how}; none is asked now")
 
 
 def _interests(db: Database) -> Iterator[Finding]:

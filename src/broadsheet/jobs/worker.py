@@ -1,5 +1,6 @@
-"""The worker: what happens by itself: harvest, index, vectors, what trends, digests. Each step is
-its own unit of work; one that fails is logged, shown in /health, and never stops the rest."""
+"""The worker: what happens by itself: harvest, index, vectors, code links, what trends, digests.
+Each step is its own unit of work; one that fails is logged, shown in /health, and never stops the
+rest."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from broadsheet.jobs.delivery import Press, deliver_due, open_press
 from broadsheet.jobs.embedding import follow_vectors, work_quietly
 from broadsheet.jobs.harvest import harvest
 from broadsheet.jobs.indexing import follow_index
+from broadsheet.jobs.links import follow_links, look_at_links, open_looker
 from broadsheet.jobs.steps import StepLog
 from broadsheet.memory import give_back_memory
 from broadsheet.people import regroup_people
@@ -29,6 +31,9 @@ STOP_WITHIN_S = 5.0
 #: The first look waits until a start or an import has settled.
 TRENDS_AFTER_S = 20.0
 TRENDS_EVERY_S = 600.0
+#: The first look waits for the first harvest; then a few links of each host, and again.
+LINKS_AFTER_S = 60.0
+LINKS_EVERY_S = 30.0
 #: A digest leaves within this time of its moment; the first after what a harvest brings is in.
 DELIVER_EVERY_S = 30.0
 
@@ -43,8 +48,8 @@ def run_worker(
 ) -> None:
     """Follow the index and harvest on schedule until `stop` is set.
 
-    Harvesting, embedding, what trends and digests have threads of their own: a list of an hour
-    must not keep what has come in from being found.
+    Harvesting, embedding, code links, what trends and digests have threads of their own: a list
+    of an hour must not keep what has come in from being found.
     """
     steps = StepLog(db, clock)
     threads = [
@@ -55,6 +60,7 @@ def run_worker(
                 lambda: _harvest_on_schedule(db, settings, clock, stop, make_client, steps),
             ),
             ("embedder", lambda: _embed_what_is_new(db, settings, stop, steps)),
+            ("links", lambda: _enrich(db, settings, clock, stop, steps)),
             ("trends", lambda: _refresh_trends(db, clock, stop, steps)),
             ("press", lambda: _deliver_on_schedule(db, settings, clock, stop, steps)),
         )
@@ -81,6 +87,22 @@ def _deliver_on_schedule(
     while not stop.is_set():
         steps.run("digests", once)
         stop.wait(DELIVER_EVERY_S)
+
+
+def _enrich(
+    db: Database, settings: Settings, clock: Callable[[], datetime], stop: Event, steps: StepLog
+) -> None:
+    """Which code papers link to, and whether it is still there."""
+    with open_looker(settings) as client:
+
+        def once() -> None:
+            follow_links(db, now=clock(), should_stop=stop.is_set)
+            look_at_links(db, client, settings, now=clock, should_stop=stop.is_set)
+
+        wait_s = LINKS_AFTER_S
+        while not stop.wait(wait_s):
+            steps.run("enrich", once)
+            wait_s = LINKS_EVERY_S
 
 
 def _refresh_trends(

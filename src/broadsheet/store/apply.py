@@ -13,7 +13,7 @@ from datetime import datetime
 
 from broadsheet.content import digest, dump_record, load_record
 from broadsheet.document import StoredRecord, compose
-from broadsheet.errors import NotFoundError
+from broadsheet.errors import NotFoundError, ParseError
 from broadsheet.identity import Add, Intent, Join, Replace, surnames_of
 from broadsheet.rank.attention import attention
 from broadsheet.store.database import Row, Transaction
@@ -167,9 +167,13 @@ def _replace(writing: _Writing, intent: Replace) -> None:
     record, content, mark = intent.record, intent.content, intent.digest
     if record.deleted:
         # A deletion notice says only that: what the record said stays.
-        known = load_record(record.source, record.key, old_content)
-        record = replace(known, deleted=True, datestamp=record.datestamp)
-        content = dump_record(record)
+        try:
+            known = load_record(record.source, record.key, old_content)
+        except ParseError:
+            pass  # nothing that could stay can be read
+        else:
+            record = replace(known, deleted=True, datestamp=record.datestamp)
+            content = dump_record(record)
     run(
         "INSERT OR IGNORE INTO record_history (record_no, digest, replaced_at, content)"
         " VALUES (?, ?, ?, ?)",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Protocol
 
 from broadsheet.content import load_record
 from broadsheet.document import StoredRecord, compose
-from broadsheet.errors import NotFoundError
-from broadsheet.store.database import PARAMETERS_MAX, Row
+from broadsheet.enrich.links import mark_dead
+from broadsheet.errors import NotFoundError, ParseError
+from broadsheet.store.database import PARAMETERS_MAX, Row, Transaction
 from broadsheet.text.identifiers import canonical_identifier, own_identifier
-from broadsheet.types import Document, Merge
+from broadsheet.types import Document, Merge, Record
 
 #: Between categories in their column; a category may hold spaces.
 CATEGORY_GAP = "\n"
@@ -48,7 +49,8 @@ def read_in(db: Reads, sql: str, values: Sequence[object], *more: object) -> Ite
 
 
 def read_stored_records(db: Reads, doc_nos: Sequence[int]) -> dict[int, list[StoredRecord]]:
-    """The records of each document, in order of arrival; documents without any are left out."""
+    """The records of each document, in order of arrival; documents without any are left out. So is
+    what cannot be read; `doctor` names documents of which nothing can be."""
     rows = list(
         read_in(
             db,
@@ -69,15 +71,25 @@ def read_stored_records(db: Reads, doc_nos: Sequence[int]) -> dict[int, list[Sto
         history[record_no].append((replaced_at, content))
     found: dict[int, list[StoredRecord]] = defaultdict(list)
     for doc_no, record_no, source, key, first_seen, content, _ in rows:
-        earlier = tuple(
-            (load_record(source, key, old), date.fromisoformat(replaced_at))
-            for replaced_at, old in history.get(record_no, ())
-        )
-        record = load_record(source, key, content)
+        try:
+            record = load_record(source, key, content)
+        except ParseError:
+            continue
+        earlier = tuple(_earlier(source, key, history.get(record_no, ())))
         found[doc_no].append(
             StoredRecord(record_no, record, date.fromisoformat(first_seen), earlier)
         )
     return dict(found)
+
+
+def _earlier(
+    source: str, key: str, history: Iterable[tuple[str, str]]
+) -> Iterator[tuple[Record, date]]:
+    for replaced_at, content in history:
+        try:
+            yield load_record(source, key, content), date.fromisoformat(replaced_at)
+        except ParseError:
+            continue
 
 
 def load_documents(db: Reads, doc_nos: Sequence[int]) -> list[Document]:
@@ -89,9 +101,38 @@ def load_documents(db: Reads, doc_nos: Sequence[int]) -> list[Document]:
     )
     names: dict[int, str] = dict(rows)
     stored = read_stored_records(db, list(names))
-    return [
+    documents = [
         compose(doc_no, names[doc_no], stored[doc_no]) for doc_no in doc_nos if doc_no in stored
     ]
+    return _with_dead_links(db, documents)
+
+
+def _with_dead_links(db: Reads, documents: list[Document]) -> list[Document]:
+    """What was found where their links lead is no record's word: it is added here."""
+    dead: dict[int, dict[str, tuple[date, str]]] = defaultdict(dict)
+    for doc_no, key, since, reason in read_in(
+        db,
+        "SELECT o.doc_no, o.key, l.dead_since, l.reason FROM code_links_of o"
+        " JOIN code_links l USING (key) WHERE o.doc_no IN (?*) AND l.dead_since IS NOT NULL",
+        [document.doc_no for document in documents if document.code_links],
+    ):
+        dead[doc_no][key] = (datetime.fromisoformat(since).date(), reason)
+    return [
+        replace(document, code_links=mark_dead(document.code_links, dead[document.doc_no]))
+        if document.doc_no in dead
+        else document
+        for document in documents
+    ]
+
+
+def touch(transaction: Transaction, doc_nos: Iterable[int]) -> None:
+    """These documents have changed, though no record of theirs has."""
+    for doc_no in doc_nos:
+        transaction.run(
+            "UPDATE documents SET change_no = (SELECT max(change_no) FROM documents) + 1"
+            " WHERE doc_no = ?",
+            (doc_no,),
+        )
 
 
 def find_doc_no(db: Reads, name: str) -> int | None:

@@ -38,7 +38,7 @@ def compose_biography(db: Database, name: str, *, page: int = 1) -> Biography:
         author=author,
         paging=paging,
         years=_by_year(documents),
-        n_with_code=sum(bool(document.code_links) for document in documents),
+        n_with_code=sum(bool(document.living_links) for document in documents),
         subjects=compose_subjects(known or documents),
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from broadsheet.store.code_links import count_links, list_unreadable
 from broadsheet.store.database import Database
 from broadsheet.store.ledger import list_ledger
 from broadsheet.store.mail_addresses import list_paused
@@ -42,6 +43,11 @@ def list_metrics(db: Database, condition: Condition, *, now: datetime) -> list[M
     return [
         _one("documents", "Papers in the library", condition.n_documents or 0),
         _one("index_lag", "Changes the text index has not taken in", condition.index_lag or 0),
+        _one("unreadable_documents", "Papers that cannot be read", len(list_unreadable(db))),
+        Metric(
+            "code_links", "gauge", "Places that papers link to, by what was found there",
+            tuple(({"state": state}, n) for state, n in _link_states(db)),
+        ),
         _one("up", "1 while library and index can be read", float(condition.ok)),
         Metric(
             "digests", "gauge", "Digests by state",
@@ -61,6 +67,13 @@ def list_metrics(db: Database, condition: Condition, *, now: datetime) -> list[M
         ),
         *_step_metrics(list_steps(db)),
     ]  # fmt: skip
+
+
+def _link_states(db: Database) -> Iterator[tuple[str, float]]:
+    counts = count_links(db)
+    yield "alive", counts.n_looked - counts.n_dead
+    yield "dead", counts.n_dead
+    yield "unseen", counts.n_links - counts.n_looked
 
 
 def print_metrics(metrics: Iterable[Metric]) -> str:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from broadsheet.rank import attention
+from broadsheet.store.code_links import list_unreadable
 from broadsheet.store.outbox import count_states
 from broadsheet.store.steps import list_steps
 from broadsheet.web.condition import examine
@@ -38,6 +39,7 @@ def health(request: Request) -> Response:
         "documents": condition.n_documents,
         "index": {"position": condition.index_position, "lag": condition.index_lag},
         "problem": condition.problem,
+        "unreadable": len(list_unreadable(site.db)) if condition.ok else None,
         "digests": count_states(site.db) if condition.ok else {},
         "steps": {
             step.step: {
