@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,6 +25,7 @@ WORD_WEIGHT, WORDS_MAX = 0.4, 2
 #: By its place alone the last sentence would be a result; that counts half where it says nothing.
 SILENT_SHARE = 0.5
 SENTENCE_CHARS_MIN = 20
+SENTENCES_KEPT = 2_000
 BELOW_MAX = 12
 _RESULT = ASPECTS.index(Aspect.RESULT)
 _WORD = re.compile(r"\w+")
@@ -38,23 +41,47 @@ _ELSEWHERE = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """One of an abstract's; `value` is what it is worth to everybody, -inf where it says nothing
+    that a digest should."""
+
+    text: str
+    value: float
+    words: frozenset[str]
+
+
+@lru_cache(maxsize=SENTENCES_KEPT)
+def _sentences(title: str, abstract: str) -> tuple[_Sentence, ...]:
+    """A thousand readers' digests of a morning are made of the same few hundred abstracts."""
+    made = passage(title, abstract)
+    texts = made.parts()[1:] if made.has_title else made.parts()
+    if not texts:
+        return ()
+    fit = [len(text) >= SENTENCE_CHARS_MIN and not _ELSEWHERE.search(text) for text in texts]
+    results = aspect_shares(texts)[:, _RESULT]
+    return tuple(
+        _Sentence(
+            text,
+            float(results[place]) * (1.0 if _FINDING.search(text) else SILENT_SHARE)
+            if fit[place] or not any(fit)
+            else -np.inf,
+            frozenset(_WORD.findall(fold(text))),
+        )
+        for place, text in enumerate(texts)
+    )
+
+
 def telling_sentence(document: Document, words: Collection[str] = ()) -> str:
     """The sentence of the abstract that matters most: that speaks of a result, and has some of
     `words`; ties to the earlier one. "" without an abstract."""
-    made = passage(document.title, document.abstract)
-    texts = made.parts()[1:] if made.has_title else made.parts()
-    if not texts:
-        return ""
-    fit = [len(text) >= SENTENCE_CHARS_MIN and not _ELSEWHERE.search(text) for text in texts]
-    results, wanted = aspect_shares(texts)[:, _RESULT], {fold(word) for word in words}
+    wanted = {fold(word) for word in words}
+    found = _sentences(document.title, document.abstract)
     scores = [
-        results[place] * (1.0 if _FINDING.search(text) else SILENT_SHARE)
-        + WORD_WEIGHT * min(len(wanted & set(_WORD.findall(fold(text)))), WORDS_MAX)
-        if fit[place] or not any(fit)
-        else -np.inf
-        for place, text in enumerate(texts)
+        sentence.value + WORD_WEIGHT * min(len(wanted & sentence.words), WORDS_MAX)
+        for sentence in found
     ]
-    return texts[int(np.argmax(scores))]
+    return found[int(np.argmax(scores))].text if found else ""
 
 
 def compose_item(
