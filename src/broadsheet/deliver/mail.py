@@ -112,7 +112,8 @@ class Postman:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._runner.run(self._line.close())
+        if self._line.is_open:
+            self._runner.run(self._line.close())
         self._runner.close()
 
     def hand_over(
@@ -142,6 +143,10 @@ class _Line:
         self._client: aiosmtplib.SMTP | None = None
         self._n_letters = 0
         self._closed: _ClosedError | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._client is not None
 
     async def hand_over(self, letter: Letter, at_the_brink: Callable[[], None]) -> Outcome:
         if self._n_letters >= LETTERS_MAX:

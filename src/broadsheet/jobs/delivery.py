@@ -163,8 +163,10 @@ def follow_interests(press: Press) -> None:
 
 def forget_pages(press: Press) -> None:
     """No link to them is good any longer."""
-    with press.db.transaction() as transaction:
-        outbox.forget_pages(transaction, before=press.clock() - VALID_FOR[Purpose.READ])
+    before = press.clock() - VALID_FOR[Purpose.READ]
+    if outbox.has_pages_of(press.db, before):
+        with press.db.transaction() as transaction:
+            outbox.forget_pages(transaction, before=before)
 
 
 def _follow_interest(press: Press, wanted: Subscription) -> None:

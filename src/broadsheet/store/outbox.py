@@ -157,6 +157,13 @@ def with_pages(db: Reads, digest_nos: Sequence[int]) -> set[int]:
     return {number for (number,) in rows}
 
 
+def has_pages_of(db: Reads, before: datetime) -> bool:
+    """Whether a page was kept before then."""
+    return bool(
+        db.read("SELECT 1 FROM digest_pages WHERE kept_at < ? LIMIT 1", (before.isoformat(),))
+    )
+
+
 def forget_pages(transaction: Transaction, *, before: datetime) -> None:
     transaction.run("DELETE FROM digest_pages WHERE kept_at < ?", (before.isoformat(),))
 
