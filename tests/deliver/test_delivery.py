@@ -370,6 +370,23 @@ def test_without_a_mail_server_digests_wait_and_say_why(tmp_path: Path) -> None:
         assert states_of(press, number) == ["sent"]
 
 
+def test_a_clock_that_was_years_ahead_stops_nothing(tmp_path: Path) -> None:
+    """The machine began without knowing the time: digests went, and then it was put right."""
+    with open_office() as office:
+        hours = Hours(datetime(2036, 1, 7, 8, 0, tzinfo=UTC))
+        press = a_press(tmp_path, office.port, hours=hours, mails_per_minute=1)
+        number = want(press)
+        assert deliver_due(press).n_sent == 1
+        for day in (3, 4):
+            hours.at = datetime(2026, 3, day, 8, 0, tzinfo=UTC)
+            take_in(press.db, *papers_of(100 * day, hours.at.date(), 2))
+            assert deliver_due(press).n_sent == 1
+            assert deliver_due(press).n_due == 0
+        assert states_of(press, number) == ["sent"] * 3
+        told = [doc_id for letter in office.letters for doc_id in ids_in(letter)]
+        assert len(told) == len(set(told)) == 12 + 4
+
+
 def test_a_host_gets_no_more_than_its_rate(tmp_path: Path) -> None:
     with open_office() as office:
         hours = Hours()

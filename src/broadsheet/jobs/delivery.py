@@ -184,7 +184,7 @@ def _follow_interest(press: Press, wanted: Subscription) -> None:
 
 def note_due(press: Press) -> int:
     """A row for every digest whose time has come; one subscription that is broken stops none."""
-    n_due = 0
+    n_due, tomorrow = 0, press.clock().date() + timedelta(days=1)  # it is that day in the east
     for wanted in live_subscriptions(press.db):
         with _each("due", wanted.subscription_no):
             schedule = parse_schedule(wanted.wish.schedule)
@@ -192,7 +192,7 @@ def note_due(press: Press) -> int:
                 schedule,
                 parse_zone(wanted.wish.time_zone),
                 since=wanted.confirmed_at or wanted.created_at,
-                last=outbox.last_day(press.db, wanted.subscription_no),
+                last=outbox.last_day(press.db, wanted.subscription_no, until=tomorrow),
                 now=press.clock(),
             )
             if day is not None:

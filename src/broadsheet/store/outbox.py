@@ -327,10 +327,13 @@ def count_states(db: Reads) -> dict[str, int]:
     return dict(db.read("SELECT state, count(*) FROM digests GROUP BY state ORDER BY state"))
 
 
-def last_day(db: Reads, subscription_no: int) -> date | None:
+def last_day(db: Reads, subscription_no: int, *, until: date) -> date | None:
+    """The latest date up to `until` that has a digest: one that a wrong clock has put years ahead
+    must not keep all until then from being made."""
     rows = db.read(
-        "SELECT max(day) FROM digests WHERE subscription_no = ?", (subscription_no,)
-    )  # fmt: skip
+        "SELECT max(day) FROM digests WHERE subscription_no = ? AND day <= ?",
+        (subscription_no, until.isoformat()),
+    )
     return date.fromisoformat(rows[0][0]) if rows[0][0] else None
 
 
@@ -379,9 +382,12 @@ def _went(rows: Iterable[Row], unsent: Iterable[str]) -> set[int]:
 
 def sent_lately(db: Reads, *, now: datetime) -> dict[str, int]:
     """How many tries each host has had within the last minute."""
-    since = (now - timedelta(minutes=1)).isoformat()
+    since = now - timedelta(minutes=1)
     return dict(
-        db.read("SELECT host, count(*) FROM digests WHERE tried_at > ? GROUP BY host", (since,))
+        db.read(
+            "SELECT host, count(*) FROM digests WHERE tried_at > ? AND tried_at <= ? GROUP BY host",
+            (since.isoformat(), now.isoformat()),
+        )
     )
 
 
