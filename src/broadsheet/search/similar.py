@@ -201,6 +201,7 @@ def _open(source: MeaningSource | None, this: Shown) -> tuple[Meaning | None, st
 
 
 def _candidates(searcher: LexicalSearcher, this: Shown, meaning: Meaning | None) -> Numbers:
+    """Those nearest by words and those nearest in meaning; by words alone the best come first."""
     alike = compile_query(searcher, Like(this.doc_id)).strict or IndexQuery.empty_query()
     by_words = best_scores(searcher, alike, N_CANDIDATES).doc_nos
     if meaning is None:
@@ -240,9 +241,11 @@ def _nearest(
     this: Shown, doc_nos: Numbers, aspect: Aspect, meaning: Meaning | None, *, n: int
 ) -> Numbers:
     """The n nearest sentence by sentence and those without vectors, where words would hardly lift
-    one from further down; else all. Ascending."""
-    if meaning is None or len(doc_nos) <= n or aspect is Aspect.METHOD:
+    one from further down; else all. Without meaning the first n."""
+    if len(doc_nos) <= n or aspect is Aspect.METHOD:
         return doc_nos
+    if meaning is None:
+        return doc_nos[:n]
     compared = _Compared.of(meaning, this, doc_nos)
     if compared is None:
         return doc_nos
