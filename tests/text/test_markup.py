@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.text.markup import markdown_of
+from broadsheet.text.markup import markdown_of, words_of
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,25 @@ def test_any_text_is_survived_and_bounded(text: str) -> None:
 def test_a_hostile_note_takes_no_time(piece: str) -> None:
     began = process_time()
     markdown_of(piece * (200_000 // len(piece)), 200_000)
+    assert process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("# On *this*\n\n- one\n- two", "On this one two"),
+        ("> said **loud**, see [here](https://e.org/x)", "said loud, see here"),
+        ("1. `snake_case` stays, 2 * 3 too", "snake_case stays, 2 * 3 too"),
+        ("plain", "plain"),
+        ("", ""),
+    ],
+)
+def test_the_words_of_a_note(markdown: str, words: str) -> None:
+    assert words_of(markdown) == words
+
+
+@pytest.mark.parametrize("piece", ["[", "*", "_a", "[a](", " ", "\n#", "`"])
+def test_the_words_of_a_hostile_note_take_no_time(piece: str) -> None:
+    began = process_time()
+    words_of(piece * (200_000 // len(piece)))
     assert process_time() - began < 5

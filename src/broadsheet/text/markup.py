@@ -1,4 +1,4 @@
-"""HTML of a note, as other programs keep it, made Markdown; only what notes need."""
+"""Notes between formats: HTML, as other programs keep them, made Markdown; Markdown made words."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ _TAG = re.compile(
 _HREF = re.compile(r"""\shref\s{0,9}=\s{0,9}["']?(https?://[^\s"'<>()]{1,2000})""", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _BLANK_LINES = re.compile(r"\n(?:[> ]*\n){2,}")
+_LINE_SIGN = re.compile(r"^ {0,6}(?:#{1,6}|>|[-*+]|\d{1,3}\.)(?=\s)", re.MULTILINE)
+_MARKED_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\([^()\s]{1,2000}\)")
+_EMPHASIS = re.compile(r"(?<!\w)(?:\*{1,3}|_{1,3}|`|~~)(?=\S)|(?<=\S)(?:\*{1,3}|_{1,3}|`|~~)(?!\w)")
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | {"p", "div", "table", "ul", "ol", "pre", "section", "blockquote", "hr"}
@@ -35,6 +38,12 @@ def markdown_of(html: str, chars_max: int) -> str:
     page.say(html[at:])
     text = "".join(page.parts).replace(" \n", "\n")
     return _BLANK_LINES.sub("\n\n", text).strip()[:chars_max].rstrip()
+
+
+def words_of(markdown: str) -> str:
+    """What the note says, on one line, without the signs of its Markdown; for an opening of it."""
+    text = _MARKED_LINK.sub(r"\1", _LINE_SIGN.sub("", markdown))
+    return " ".join(_EMPHASIS.sub("", text).split())
 
 
 class _Page:

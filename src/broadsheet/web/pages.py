@@ -19,6 +19,7 @@ from broadsheet import __version__, addresses
 from broadsheet.addresses import safe_return
 from broadsheet.store.readers import Reader
 from broadsheet.text import wording
+from broadsheet.text.markup import words_of
 from broadsheet.text.names import author_key
 from broadsheet.web.assets import Asset
 from broadsheet.web.desk import Desk
@@ -191,6 +192,7 @@ def _environment(assets: Mapping[str, Asset]) -> Environment:
         author_key,
         typeset,
         prose,
+        words_of,
         wording.long_day,
         wording.short_day,
         wording.moment,
