@@ -34,7 +34,9 @@ def load_assets() -> dict[str, Asset]:
         if PurePosixPath(entry.name).suffix in MEDIA_TYPES
     }
     assets = {
-        name: _asset(name, body) for name, body in bodies.items() if not name.endswith(".css")
+        name: _asset(name, _plain(body) if name.endswith(".js") else body)
+        for name, body in bodies.items()
+        if not name.endswith(".css")
     }
     sheets = {
         name: _asset(name, _dense(_with_addresses(body, assets)))
@@ -63,3 +65,8 @@ def _dense(css: bytes) -> bytes:
     """The style sheet without comments, line breaks and spaces, which only its authors need."""
     flat = re.sub(rb"\s+", b" ", re.sub(rb"/\*.*?\*/", b"", css, flags=re.DOTALL))
     return re.sub(rb" ?([{};,]) ?", rb"\1", flat).strip()
+
+
+def _plain(script: bytes) -> bytes:
+    """The script without indents and lines that are only comments; its lines stay lines."""
+    return re.sub(rb"^[ \t]*(?://[^\n]*\n)?", b"", script, flags=re.MULTILINE)
