@@ -215,7 +215,7 @@ def test_health_tells_how_far_the_index_is(tmp_path: Path) -> None:
     with reading(site) as client:
         assert client.get("/health").json() == {
             "ok": True, "documents": 1, "index": {"position": 1, "lag": 0}, "problem": "",
-            "digests": {}, "steps": {},
+            "digests": {}, "steps": {}, "unreadable": 0,
         }  # fmt: skip
         take_in(site.db, a_record(2))
         assert client.get("/health").json()["index"]["lag"] == 1

@@ -30,7 +30,7 @@ from broadsheet.rank.background import Background, Evidence, Floats
 
 KINDS = ("words", "odds", "meaning", "likeness", "authors", "categories")
 N_SCALED = 4  # the first so many are put on the background's scale
-WEIGHTS: Floats = np.array([1.0, 0.75, 2.0, 1.5, 0.5, 1.0])
+WEIGHTS: Floats = np.array([0.5, 0.75, 2.0, 1.5, 0.5, 1.0])
 N_BEST = 3
 DISLIKE_WEIGHT = 0.5
 #: Tokens of background that stand before the likes' own; likewise papers, for the other two.
