@@ -46,7 +46,7 @@ from broadsheet.types import Mode
 N_CANDIDATES = 100
 #: How many of those, at least, are then compared word by word, which takes four times as long; a
 #: method is known by its words, so there all are (docs/decisions/021-search-similar.md).
-N_COMPARED = 40
+N_COMPARED = 24
 N_SHARED_TERMS = 5
 SENTENCE_CHARS_MAX = 240
 
