@@ -87,10 +87,10 @@ def relaxed_header(name: str, value: bytes) -> bytes:
 
 def relaxed_body(body: bytes) -> bytes:
     """RFC 6376, 3.4.4: spaces at line ends gone, runs of them one, empty lines at the end gone."""
-    lines = [_SPACES.sub(b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return b"".join(line + b"\r\n" for line in lines)
+    text = _SPACES.sub(b" ", body + b"\r\n").replace(b" \r\n", b"\r\n")
+    while text.endswith(b"\r\n\r\n"):
+        text = text[:-2]
+    return b"" if text == b"\r\n" else text
 
 
 def _sign(key: DkimKey, data: bytes) -> bytes:

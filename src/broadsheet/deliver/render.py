@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -101,8 +101,12 @@ def byline(item: Item) -> str:
     return wording.listed(shown) if shown else ""
 
 
+@lru_cache(maxsize=8_192)
 def wrapped(text: str, indent: str = "", *, hanging: str = "") -> str:
-    """Lines of at most TEXT_COLUMNS, all but the first behind `hanging`; addresses stay whole."""
+    """Lines of at most TEXT_COLUMNS, all but the first behind `hanging`; addresses stay whole.
+
+    Kept, as one paper goes to many readers.
+    """
     return textwrap.fill(
         " ".join(text.split()),
         TEXT_COLUMNS,
