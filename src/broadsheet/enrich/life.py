@@ -70,13 +70,18 @@ def decide_life(before: Life, look: Look, key: str, *, now: datetime) -> Life:
         return Life(next_at=now + _spread(THERE_WAIT, key))
     if look.heard is Heard.UNSURE:
         n_unsure = before.n_unsure + 1
-        wait = min(UNSURE_WAIT * 2 ** min(n_unsure - 1, 10), UNSURE_WAIT_MAX)
-        next_at = now + _spread(wait, key)
+        next_at = now + _spread(doubled(UNSURE_WAIT, n_unsure, most=UNSURE_WAIT_MAX), key)
         return Life(before.n_gone, n_unsure, look.reason, next_at, before.dead_since)
     n_gone = before.n_gone + 1
     if n_gone < GONE_MIN:
         return Life(n_gone, 0, look.reason, now + GONE_WAITS[n_gone - 1])
     return Life(n_gone, 0, look.reason, now + _spread(DEAD_WAIT, key), before.dead_since or now)
+
+
+def doubled(first: timedelta, n: int, *, most: timedelta) -> timedelta:
+    """The wait after the n-th time in a row (n >= 1): twice as long each time, up to `most`."""
+    wait: timedelta = min(first * 2 ** min(n - 1, 10), most)
+    return wait
 
 
 def _spread(wait: timedelta, key: str) -> timedelta:

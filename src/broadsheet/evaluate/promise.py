@@ -50,17 +50,19 @@ def dial_figures(
     who can be promised anything."""
     rows: dict[str, dict[str, Figure]] = {}
     held = [cross_fitted(world, library) for library in libraries]
+    scored = [_hidden_and_others(world, library) for library in libraries]
     for alpha in ALPHAS:
         missed: list[float] = []
         shown: list[float] = []
         sizes: list[int] = []
-        for library, (out_scores, evidence) in zip(libraries, held, strict=True):
+        for library, (out_scores, evidence), (hidden, others) in zip(
+            libraries, held, scored, strict=True
+        ):
             dial = set_dial(out_scores, alpha, weights=evidence, draw=float(rng.random()))
             if not dial.promised:
                 continue
-            rank = ours(world, library.likes, library.own)
-            missed.append(float((rank(world.stream(library.hidden)) < dial.threshold).mean()))
-            shown.append(float((rank(world.stream(library.others)) >= dial.threshold).mean()))
+            missed.append(float((hidden < dial.threshold).mean()))
+            shown.append(float((others >= dial.threshold).mean()))
             sizes.append(len(library.likes))
         row = {"miss": figure_of(missed)}
         order = np.argsort(sizes, kind="stable")
@@ -70,6 +72,11 @@ def dial_figures(
         row["promised"] = figure_of([1.0] * len(missed) + [0.0] * (len(libraries) - len(missed)))
         rows[f"dial {alpha:.2f}"] = row
     return rows
+
+
+def _hidden_and_others(world: World, library: Library) -> tuple[Floats, Floats]:
+    rank = ours(world, library.likes, library.own)
+    return rank(world.stream(library.hidden)), rank(world.stream(library.others))
 
 
 def cross_fitted(world: World, library: Library) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from broadsheet.enrich.life import Heard, Look, decide_life
+from broadsheet.enrich.life import Heard, Look, decide_life, doubled
 from broadsheet.enrich.links import FINDER
 from broadsheet.errors import HarvestError, ThrottledError
 from broadsheet.harvest.fetch import Bounds, Clock, PoliteClient
@@ -200,8 +200,7 @@ def _keep(db: Database, place: Place, look: Look, now: datetime, report: LookRep
 def _close(db: Database, host: str, n: int, error: HarvestError, now: datetime) -> tuple[str, str]:
     """The host is left alone for a while, also by the next process."""
     told_s = error.retry_after_s if isinstance(error, ThrottledError) else None
-    wait = min(HOST_WAIT * 2 ** min(n - 1, 10), HOST_WAIT_MAX)
-    wait = max(wait, timedelta(seconds=told_s or 0.0))
+    wait = max(doubled(HOST_WAIT, n, most=HOST_WAIT_MAX), timedelta(seconds=told_s or 0.0))
     state = {"until": (now + wait).isoformat(), "n": n, "reason": str(error)[:300]}
     with db.transaction() as transaction:
         put_checkpoint(transaction, Checkpoint(SOURCE, host, state), now=now)

@@ -80,11 +80,15 @@ def entry_record(
     )
 
 
+def too_large() -> ParseError:
+    return ParseError(f"a bibliography of over {FILE_BYTES_MAX // 2**20} MB: split the file")
+
+
 def text_of_file(stream: IO[bytes]) -> tuple[str, str]:
     """(text, how it was read: "utf-8" or "latin-1"). Raises: ParseError over the size bound."""
     body = utf8(stream).read(FILE_BYTES_MAX + 1)
     if len(body) > FILE_BYTES_MAX:
-        raise ParseError(f"a bibliography of over {FILE_BYTES_MAX // 2**20} MB: split the file")
+        raise too_large()
     try:
         return body.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:

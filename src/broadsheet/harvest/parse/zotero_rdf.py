@@ -15,7 +15,7 @@ from typing import IO
 from xml.etree.ElementTree import Element
 
 from broadsheet.errors import ParseError
-from broadsheet.harvest.parse.bibliography import FILE_BYTES_MAX, entry_record
+from broadsheet.harvest.parse.bibliography import FILE_BYTES_MAX, entry_record, too_large
 from broadsheet.harvest.parse.fields import (
     ABSTRACT_CHARS_MAX,
     AUTHORS_MAX,
@@ -140,7 +140,7 @@ class _Bounded:
         chunk = self._stream.read(n_bytes)
         self._n_bytes += len(chunk)
         if self._n_bytes > FILE_BYTES_MAX:
-            raise ParseError(f"a bibliography of over {FILE_BYTES_MAX // 2**20} MB: split the file")
+            raise too_large()
         return chunk
 
 
