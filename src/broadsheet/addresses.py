@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from urllib.parse import quote, urlencode, urlsplit
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 URL_CHARS_MAX = 2_000
+WORDS_KEPT = 4_096
 
 _SOURCE_NAMES = {
     "arxiv.org": "arXiv",
@@ -136,7 +138,18 @@ def query_string(*, page: int = 1, **values: str) -> str:
     pairs = {name: value for name, value in values.items() if value}
     if page > 1:
         pairs["page"] = str(page)
-    return "?" + urlencode(pairs, errors="replace") if pairs else ""
+    said = "&".join(f"{name}={_value(value)}" for name, value in pairs.items())
+    return f"?{said}" if said else ""
+
+
+def _value(text: str) -> str:
+    """As a form sends it. A page's links repeat its query many times over."""
+    return "+".join(map(_word, text.split(" ")))
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _word(text: str) -> str:
+    return quote(text, safe="", errors="replace")
 
 
 def _quoted(name: str) -> str:

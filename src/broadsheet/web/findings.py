@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from broadsheet.index.lexical import LexicalIndex
 from broadsheet.search.engine import OFFSET_MAX, Hit, SearchAnswer, Sort, find_all, search
@@ -15,10 +16,13 @@ from broadsheet.types import Document
 from broadsheet.web.marking import Segment, mark
 from broadsheet.web.parameters import Paging, paginate
 from broadsheet.web.refine import Terms, terms_of
+from broadsheet.web.site import Site
 from broadsheet.web.stacks import fetch_documents
 
 PAPERS_PER_PAGE = 20
 BATCH_DOCS = 500
+#: Some 40 kB each.
+ANSWERS_KEPT = 256
 #: How many values of a facet are shown before the reader opens the rest.
 VALUES_SHOWN = 8
 
@@ -59,19 +63,37 @@ class Findings:
     facets: tuple[Facet, ...]
 
 
-def compose_findings(
-    db: Database,
-    index: LexicalIndex,
-    query: str,
-    *,
-    sort: Sort,
-    page: int,
-    meaning: MeaningSource | None = None,
-) -> Findings:
+def compose_findings(site: Site, query: str, *, sort: Sort, page: int) -> Findings:
     """Raises SearchIndexError where there is no index to ask."""
     last_page = OFFSET_MAX // PAPERS_PER_PAGE
     offset = (min(page, last_page) - 1) * PAPERS_PER_PAGE
-    answer = search(
+    answer = _answer(site.index, site.meaning, site.standing(), query, sort, offset)
+    if offset and offset >= answer.total:
+        last = -(-answer.total // PAPERS_PER_PAGE) or 1
+        return compose_findings(site, query, sort=sort, page=last)
+    found = fetch_documents(site.db, [hit.doc_no for hit in answer.hits])
+    documents = {document.doc_no: document for document in found}
+    paging = paginate(
+        min(answer.total, last_page * PAPERS_PER_PAGE),
+        offset // PAPERS_PER_PAGE + 1,
+        PAPERS_PER_PAGE,
+    )
+    papers = tuple(_finding(hit, documents.get(hit.doc_no)) for hit in answer.hits)
+    return Findings(answer, sort, paging, papers, _facets(query, answer.facets or Facets()))
+
+
+@lru_cache(maxsize=ANSWERS_KEPT)
+def _answer(
+    index: LexicalIndex,
+    meaning: MeaningSource | None,
+    standing: Hashable,
+    query: str,
+    sort: Sort,
+    offset: int,
+) -> SearchAnswer:
+    """Kept while both indexes stand still: a search is asked again when its reader comes back from
+    a paper, and after each vote without a script."""
+    return search(
         index,
         query,
         k=PAPERS_PER_PAGE,
@@ -81,24 +103,6 @@ def compose_findings(
         with_facets=True,
         meaning=meaning,
     )
-    if offset and offset >= answer.total:
-        return compose_findings(
-            db,
-            index,
-            query,
-            sort=sort,
-            page=-(-answer.total // PAPERS_PER_PAGE) or 1,
-            meaning=meaning,
-        )
-    found = fetch_documents(db, [hit.doc_no for hit in answer.hits])
-    documents = {document.doc_no: document for document in found}
-    paging = paginate(
-        min(answer.total, last_page * PAPERS_PER_PAGE),
-        offset // PAPERS_PER_PAGE + 1,
-        PAPERS_PER_PAGE,
-    )
-    papers = tuple(_finding(hit, documents.get(hit.doc_no)) for hit in answer.hits)
-    return Findings(answer, sort, paging, papers, _facets(query, answer.facets or Facets()))
 
 
 def find_documents(db: Database, index: LexicalIndex, query: str) -> Iterator[Document]:

@@ -24,16 +24,9 @@ def aspect_asked(text: str) -> Aspect:
 def find_alike(site: Site, doc_id: str, aspect: Aspect) -> SimilarAnswer | None:
     """None where there is no index, or it does not know the paper yet: the page goes without."""
     try:
-        return _alike(site.index, site.meaning, _standing(site), doc_id, aspect)
+        return _alike(site.index, site.meaning, site.standing(), doc_id, aspect)
     except BroadsheetError:
         return None
-
-
-def _standing(site: Site) -> Hashable:
-    """Differs whenever an index has taken in a change or a vector."""
-    meaning = site.meaning.find()[0] if site.meaning else None
-    vectors = meaning.vectors if meaning else None
-    return site.index.position(), (vectors.position, vectors.n_docs) if vectors else None
 
 
 @lru_cache(maxsize=ANSWERS_KEPT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -33,6 +33,14 @@ class Site:
     def corpus(self) -> Corpus:
         """The library as interests are measured with it; read when it is first asked for."""
         return Corpus(self.db, self.index, self.meaning)
+
+    def standing(self) -> Hashable:
+        """Differs whenever an index has taken in a change or a vector: what both were asked may
+        be kept while it stays."""
+        meaning, reason = self.meaning.find() if self.meaning else (None, "")
+        vectors = meaning.vectors if meaning else None
+        by_meaning = (vectors.position, vectors.n_docs) if vectors else reason
+        return self.index.position(), by_meaning
 
 
 def site_of(request: Request) -> Site:

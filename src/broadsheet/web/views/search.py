@@ -25,14 +25,7 @@ SORTS: tuple[Sort, ...] = get_args(Sort)
 def search(request: Request) -> Response:
     site = site_of(request)
     query = text_asked(request, "q", chars_max=QUERY_CHARS_MAX)
-    findings = compose_findings(
-        site.db,
-        site.index,
-        query,
-        sort=_sort(request),
-        page=page_asked(request),
-        meaning=site.meaning,
-    )
+    findings = compose_findings(site, query, sort=_sort(request), page=page_asked(request))
     reader = reader_of(request)
     doc_nos = [paper.hit.doc_no for paper in findings.papers]
     return pages_of(request).page(
