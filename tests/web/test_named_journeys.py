@@ -36,6 +36,7 @@ def press(page: Any, name: str, *, inside: Any = None) -> None:
 
 def follow_link(page: Any, name: str | re.Pattern[str], *, inside: str = "body") -> None:
     page.locator(inside).get_by_role("link", name=name).first.click()
+    page.wait_for_load_state()
 
 
 def test_the_day_is_read(browser: Any, origin: str) -> None:
