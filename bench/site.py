@@ -1,6 +1,7 @@
 """The pages of a library of 90,000 papers: server time, weight, and a hundred readers at once.
 
-The library is that of `bench search`, served by `broadsheet web` as it is installed. Server time is
+The library is that of `bench meaning`, its vectors made up but for a few (without a model: words
+alone), served by `broadsheet web` as it is installed. Server time is
 what one reader waits on this machine for the whole answer, gzip included, requests one after
 another on one connection; beside it the processor time that the server took. The crowd is `wrk`
 (Debian package `wrk`; skipped without it): 100 connections that ask for a mixture of pages as fast
@@ -29,8 +30,15 @@ from tempfile import TemporaryDirectory
 from time import monotonic, perf_counter, sleep
 from urllib.parse import quote
 
+import numpy as np
+
+from bench.meaning import N_EMBEDDED, fill
 from bench.search import bench_home, data_missing, make_queries, open_library, sample
 from broadsheet.addresses import author_path, day_path, paper_path, search_path
+from broadsheet.jobs.embedding import meaning_source
+from broadsheet.model.passages import embed_documents
+from broadsheet.rank.passage import passage
+from broadsheet.settings import load_settings
 from broadsheet.store.database import open_database
 from broadsheet.store.documents import iterate_documents
 from broadsheet.text.names import author_key
@@ -88,6 +96,7 @@ def main() -> None:
     with bench_home() as name:
         home = Path(name)
         open_library(home)
+        _give_vectors(home)
         paths = choose_paths(home, random.Random(20261121))
         with serving([sys.executable, "-m", "broadsheet", "--home", name, "web", "--port"]) as ours:
             _print_times(ours, paths)
@@ -96,6 +105,22 @@ def main() -> None:
         scanning = [sys.executable, "-m", "bench._scanning", name]
         with serving(scanning) as peer:
             _print_crowd("scanning", peer, paths)
+
+
+def _give_vectors(home: Path) -> None:
+    """A vector for every paper that could have one."""
+    db = open_database(home)
+    source = meaning_source(db, load_settings(home=home))
+    meaning, reason = source.find()
+    if meaning is None:
+        print(f"site: pages are made by words alone, {reason}")
+        return
+    numbers = np.sort([document.doc_no for document in iterate_documents(db)])
+    if meaning.vectors.n_docs < len(numbers):
+        few = sample(iterate_documents(db), random.Random(20261121), n=N_EMBEDDED)
+        passages = [passage(document.title, document.abstract) for document in few]
+        fill(source, numbers, *embed_documents(meaning.model, passages))
+    db.close()
 
 
 def choose_paths(home: Path, rng: random.Random) -> Paths:
