@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import SearchIndexError
-from broadsheet.index.vectors import N_EXACT_MAX, VectorIndex
+from broadsheet.index.vectors import COMPACT_BLOCK_ROWS, N_EXACT_MAX, VectorIndex
 from broadsheet.rank.similar import Parts
 
 D = 64
@@ -122,16 +122,24 @@ def test_models_do_not_mix(tmp_path: Path) -> None:
 
 
 def test_worn_generations_are_written_anew(tmp_path: Path) -> None:
-    rng = np.random.default_rng(4)
-    index, vectors = opened(tmp_path), unit(rng, 1_500)
+    n = COMPACT_BLOCK_ROWS + 500
+    index, vectors = opened(tmp_path), unit(np.random.default_rng(4), n)
     reader = opened(tmp_path)
-    piece = Parts(np.eye(D, dtype=np.float32)[:1], np.ones((1, 3)))
+    axes = np.eye(D, dtype=np.float32)
+    pieces = [
+        Parts(axes[number % 40 :][: number % 3], np.ones((number % 3, 3))) for number in range(n)
+    ]
     for _ in range(3):
-        index.add(np.arange(1_500), vectors, [piece] * 1_500, position=5)
-        assert reader.n_docs == 1_500
+        index.add(np.arange(n), vectors, pieces, position=5)
+        assert reader.n_docs == n
     folders = [path.name for path in (tmp_path / "v1").iterdir() if path.is_dir()]
     assert len(folders) == 1
     assert folders != ["g000001"]
     assert reader.position == 5
-    assert reader.search(vectors[7], 1)[0].tolist() == [7]
-    assert reader.parts(np.array([7]))[0] is not None
+    for number in (7, n - 2):
+        assert reader.search(vectors[number], 1)[0].tolist() == [number]
+    sizes = [0 if found is None else len(found.vectors) for found in reader.parts(np.arange(n))]
+    assert sizes == [len(piece.vectors) for piece in pieces]
+    (last,) = reader.parts(np.array([n - 2]))
+    assert last is not None
+    assert last.vectors.tolist() == pieces[n - 2].vectors.tolist()

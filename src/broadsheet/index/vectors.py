@@ -45,6 +45,7 @@ RESCORED_PER_HIT = 3
 N_EXACT_MAX = 4_000  # so few allowed documents are compared one by one
 DEAD_SHARE_MAX = 0.3  # beyond this share of overwritten rows the generation is written anew
 COMPACT_ROWS_MIN = 2_000
+COMPACT_BLOCK_ROWS = 2_000
 N_ASPECTS = 3
 
 Numbers = npt.NDArray[np.int64]
@@ -266,13 +267,13 @@ class VectorIndex:
             ) from error
         self._compact_if_worn()
 
-    def _begin(self, vectors: Vectors) -> _State:
+    def _begin(self, vectors: npt.NDArray[np.floating]) -> _State:
         known = [int(path.name[1:]) for path in self.folder.glob("g[0-9]*")]
         generation = self.folder / f"g{max(known, default=0) + 1:06d}"
         generation.mkdir(parents=True)
         for name in _FILES:
             (generation / name).touch()
-        centre = vectors.mean(axis=0) if len(vectors) else np.zeros(self.dimension)
+        centre = vectors.mean(0, dtype=np.float32) if len(vectors) else np.zeros(self.dimension)
         centre.astype(np.float32).tofile(generation / "centre.f32")
         empty = Commit(0, 0, 0, self.dimension, self.model_version)
         _write_json(generation / "commit.json", asdict(empty))
@@ -317,12 +318,6 @@ class VectorIndex:
     def compact(self) -> None:
         """Write the rows that count into a new generation and search that one from then on."""
         old = self._state()
-        block = _Block(
-            old.doc_nos.copy(),
-            old.texts[old.rows],
-            old.vectors[old.rows].astype(np.float32),
-            _parts_of(old, old.rows),
-        )
         fresh = VectorIndex.__new__(VectorIndex)
         fresh.folder = self.folder / "compacting"
         fresh.model_version, fresh.dimension, fresh._opened = (
@@ -331,8 +326,18 @@ class VectorIndex:
             None,
         )
         shutil.rmtree(fresh.folder, ignore_errors=True)
-        state = fresh._begin(block.vectors)
-        fresh._write_rows(state, block, old.commit.position)
+        state = fresh._begin(old.vectors[old.rows])
+        # A block at a time: the sentences of a large library would fill the memory.
+        for start in range(0, len(old.rows), COMPACT_BLOCK_ROWS):
+            rows = old.rows[start : start + COMPACT_BLOCK_ROWS]
+            block = _Block(
+                old.doc_nos[start : start + COMPACT_BLOCK_ROWS],
+                old.texts[rows],
+                old.vectors[rows].astype(np.float32),
+                _parts_of(old, rows),
+            )
+            fresh._write_rows(state, block, old.commit.position)
+            state = fresh._state()
         target = self.folder / f"g{int(old.generation.name[1:]) + 1:06d}"
         shutil.rmtree(target, ignore_errors=True)
         state.generation.rename(target)
