@@ -9,7 +9,6 @@ same texts.
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 from collections.abc import Callable, Sequence
@@ -198,7 +197,6 @@ def _stems(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     main()
 
 __all__ = ["Latency", "fill", "main"]

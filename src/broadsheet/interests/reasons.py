@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scipy import sparse
 
@@ -22,6 +23,7 @@ from broadsheet.types import Document
 ADDED_MIN = 0.1
 N_WORDS, N_LIKES, N_NAMES = 4, 2, 3
 TITLE_CHARS_MAX = 90
+TEXTS_KEPT = 1_024
 #: A liked paper is named where its words or meaning are as near as this.
 LIKENESS_MIN = 0.15
 
@@ -87,7 +89,7 @@ def _words(
     added: float,
 ) -> Reason | None:
     found = telling_words(fitted.interest, stream, row, telling.terms, n_terms=4 * N_WORDS)
-    written = _written(document)
+    written = _written(f"{document.title} . {document.abstract}")
     terms: list[str] = []
     for term, _ in found:
         # "agent" and "agent via" after it say the same.
@@ -168,10 +170,10 @@ def _columns(matrix: sparse.csr_array, row: int) -> list[int]:
     return found
 
 
-def _written(document: Document) -> dict[str, str]:
-    """How this paper writes each stem first."""
-    text = words(f"{document.title} . {document.abstract}")
-    return {stem(word): word for word in reversed(text)}
+@lru_cache(maxsize=TEXTS_KEPT)
+def _written(text: str) -> Mapping[str, str]:
+    """How a text writes each stem first. A day's papers are told to many readers."""
+    return {stem(word): word for word in reversed(words(text))}
 
 
 def _spelled(document: Document) -> dict[str, str]:
