@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import SearchIndexError
-from broadsheet.index.vectors import COMPACT_BLOCK_ROWS, N_EXACT_MAX, VectorIndex
+from broadsheet.index.vectors import COMPACT_BLOCK_ROWS, N_EXACT_MAX, VectorIndex, _singles
 from broadsheet.rank.similar import Parts
 
 D = 64
@@ -143,3 +143,28 @@ def test_worn_generations_are_written_anew(tmp_path: Path) -> None:
     (last,) = reader.parts(np.array([n - 2]))
     assert last is not None
     assert last.vectors.tolist() == pieces[n - 2].vectors.tolist()
+
+
+def test_parts_of_many_are_laid_end_to_end(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    papers = [Parts(unit(rng, n).astype(np.float32), rng.random((n, 3))) for n in (3, 1, 2)]
+    index = opened(tmp_path)
+    index.add(np.array([10, 20, 40]), unit(rng, 3), papers)
+    index.add(np.array([30]), unit(rng, 1))
+    pool, known = index.pool(np.array([40, 30, 99, 10]))
+    assert known.tolist() == [0, 3], "30 has no parts, 99 no vector"
+    assert pool.starts.tolist() == [0, 2, 5]
+    assert pool.vectors == pytest.approx(
+        np.concatenate([papers[2].vectors, papers[0].vectors]), abs=0.01
+    )
+    assert pool.shares == pytest.approx(
+        np.concatenate([papers[2].shares, papers[0].shares]), abs=0.01
+    )
+    empty, known = index.pool(np.array([30]))
+    assert len(empty.vectors) == len(known) == 0
+
+
+def test_half_precision_is_read_as_it_is() -> None:
+    every = np.arange(0x7C00, dtype=np.uint16)  # all finite numbers that are not negative
+    halves = np.concatenate([every, every | 0x8000]).view(np.float16)[None]
+    assert np.array_equal(_singles(halves), halves.astype(np.float32))

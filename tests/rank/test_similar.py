@@ -8,8 +8,10 @@ from broadsheet.rank.similar import (
     best_matches,
     closest_pair,
     closest_part,
+    likeness,
     part_weights,
     similarity,
+    weighed,
 )
 
 ONES, BACKGROUND, METHOD, RESULT = (1.0, 1.0, 1.0), (1.0, 0, 0), (0, 1.0, 0), (0, 0, 1.0)
@@ -77,3 +79,25 @@ def test_the_closest_pair_is_of_sentences_of_the_aspect() -> None:
 def test_the_closest_part_to_a_query() -> None:
     assert closest_part(E[2], QUERY) == (2, 1.0)
     assert closest_part(E[0], paper((0, ONES))) == (0, 1.0)
+
+
+@pytest.mark.parametrize("aspect", list(Aspect))
+def test_likeness_does_not_depend_on_the_rest_of_the_pool(aspect: Aspect) -> None:
+    papers = [
+        paper((0, ONES), (1, RESULT)),
+        paper((5, ONES), (1, BACKGROUND), (4, METHOD)),
+        paper((2, ONES)),
+        paper((3, ONES), (2, METHOD), (0, RESULT)),
+    ]
+    whole, words, some = np.array([0.3, 0.1, 0.2, 0.6]), np.array([2.0, 1.0, 0.0]), [3, 0, 2]
+    alike = likeness(QUERY, Pool.of(papers), whole=whole, aspect=aspect)
+    few = Pool.of([papers[row] for row in some])
+    expected = similarity(QUERY, few, whole=whole[some], words=words, aspect=aspect)
+    assert weighed(alike.at(some), words=words, aspect=aspect) == pytest.approx(expected)
+
+
+def test_a_paper_of_a_pool_has_its_own_parts() -> None:
+    papers = [paper((0, ONES)), paper((5, ONES), (1, BACKGROUND))]
+    found = Pool.of(papers).paper(1)
+    assert found.vectors.tolist() == papers[1].vectors.tolist()
+    assert found.shares.tolist() == papers[1].shares.tolist()

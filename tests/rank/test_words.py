@@ -9,6 +9,7 @@ from broadsheet.rank.words import (
     pair_counts,
     pool_frequencies,
     shared_terms,
+    tfidf_cosines,
     tfidf_vector,
     weighted_counts,
 )
@@ -50,3 +51,13 @@ def test_a_term_of_every_document_of_the_pool_tells_least() -> None:
     assert set(idf) == {"a", "b"}
     assert idf["a"] == pytest.approx(math.log(1 + 3 / 2.5))
     assert 0 < idf["b"] < idf["a"]
+
+
+def test_cosines_of_many_documents_are_those_of_their_vectors() -> None:
+    idf = {"rare": 2.0, "dull": 0.5, "other": 1.0}
+    documents = [{"rare": 1, "dull": 4}, {}, {"other": 2, "dull": 1}, {"other": 3}]
+    query = tfidf_vector({"rare": 2, "dull": 1}, idf)
+    expected = [dot(query, tfidf_vector(document, idf)) for document in documents]
+    assert tfidf_cosines(query, documents, idf).tolist() == pytest.approx(expected)
+    assert expected[1] == expected[3] == 0
+    assert tfidf_cosines(query, [], idf).shape == (0,)

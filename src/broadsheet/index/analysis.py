@@ -8,6 +8,7 @@ Japanese characters are words of their own: such text has no spaces to split at.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 from broadsheet.text.fold import fold
 
 WORD_BYTES_MAX = 40
+STEMS_KEPT = 100_000
 
 _IDEOGRAPH = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")
 _CHUNK = re.compile(r"\S+")
@@ -63,11 +65,16 @@ def words(text: str) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=STEMS_KEPT)
 def stem(word: str) -> str:
     """The stem of one word as `words` gives it."""
     found: list[str] = _STEM.analyze(word)
     return found[0] if found else word
+
+
+def telling_stems(found: Iterable[str]) -> list[str]:
+    """The stem of each word; nothing for a stop word."""
+    return list(map(_TELLING.__getitem__, found))
 
 
 def word_spans(text: str, *, at: int = 0) -> list[WordSpan]:
@@ -126,5 +133,16 @@ def _builder() -> TextAnalyzerBuilder:
     )
 
 
+class _TellingStems(dict[str, str]):
+    """The stem of any word, nothing for a stop word: one look-up for each word of a text."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= STEMS_KEPT:
+            self.clear()
+        found = self[word] = "" if word in STOP_WORDS else stem(word)
+        return found
+
+
+_TELLING = _TellingStems()
 _PLAIN = plain_analyzer()
 _STEM = stem_analyzer()

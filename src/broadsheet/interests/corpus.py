@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from broadsheet.errors import SearchIndexError
-from broadsheet.index.analysis import STOP_WORDS, stem, words
+from broadsheet.index.analysis import telling_stems, words
 from broadsheet.index.lexical import LexicalIndex
 from broadsheet.rank.background import (
     Background,
@@ -390,4 +390,4 @@ def _counts(papers: Sequence[Paper], n_terms: int) -> sparse.csr_array:
 
 
 def _stems(text: str) -> list[str]:
-    return ["" if word in STOP_WORDS else stem(word) for word in words(text)]
+    return telling_stems(words(text))

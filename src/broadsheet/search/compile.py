@@ -18,7 +18,7 @@ from tantivy import FieldType, Occur, Query, Schema
 
 from broadsheet.errors import SearchIndexError
 from broadsheet.index.analysis import STOP_WORDS, is_ideographic, stem, words
-from broadsheet.index.entry import TITLE_WEIGHT, Shown, venue_key
+from broadsheet.index.entry import Shown, venue_key
 from broadsheet.index.lexical import LexicalSearcher, reading
 from broadsheet.search.highlight import Wanted
 from broadsheet.search.query import (
@@ -41,6 +41,7 @@ from broadsheet.search.query import (
     leaves,
     said,
 )
+from broadsheet.search.telling import Told, telling_terms
 from broadsheet.text.identifiers import canonical_identifier
 from broadsheet.text.names import parse_name
 
@@ -62,7 +63,6 @@ WORDS_MAX = 40
 PHRASE_WORDS_MAX = 100
 PREFIX_SCORED_MAX = 16
 VARIANTS_MAX = 64
-TELLING_TERMS_MAX = 25
 TELLING_SHARE_MIN = 0.2
 LIKES_MAX = 5
 
@@ -104,23 +104,34 @@ def compile_condition(searcher: LexicalSearcher, root: Node | None) -> Query | N
         return None if root is None else _Compiler(searcher).condition(root)
 
 
-def telling_terms(
-    searcher: LexicalSearcher, shown: Shown, *, limit: int = TELLING_TERMS_MAX
-) -> list[tuple[str, float]]:
-    """The stems that best tell this document from others, by tf-idf; ties by stem.
+def like_query(schema: Schema, shown: Shown, terms: Sequence[tuple[str, float]]) -> Query:
+    """The documents, but for this one, that share a good part of its `telling_terms`."""
+    if not terms:
+        return Query.empty_query()
+    n_shared_min = max(1, round(len(terms) * TELLING_SHARE_MIN))
+    alike = Query.boolean_query(_should(schema, terms), minimum_number_should_match=n_shared_min)
+    itself = Query.term_query(schema, "doc_no", shown.doc_no, "basic")
+    return Query.boolean_query([(Occur.Must, alike), (Occur.MustNot, itself)])
 
-    Weight is (1 + ln tf) * ln(N / df), tf counted with the title TITLE_WEIGHT times, as indexed.
-    Stems that no other document has, or all have, are left out: they tell nothing.
-    """
-    text = " . ".join([*[shown.title] * TITLE_WEIGHT, shown.abstract])
-    counts = Counter(stem(word) for word in words(text) if word not in STOP_WORDS)
-    weighed = []
-    for term, n in counts.items():
-        n_docs = searcher.n_docs_with(term)
-        if 1 < n_docs < searcher.n_docs:
-            weight = (1 + math.log(n)) * math.log(searcher.n_docs / n_docs)
-            weighed.append((term, weight))
-    return sorted(weighed, key=lambda pair: (-pair[1], pair[0]))[:limit]
+
+def sharing_query(schema: Schema, terms: Sequence[tuple[str, float]]) -> Query:
+    """The documents that share any of these `telling_terms`, this one among them: the best are
+    found in a third of the time, as tantivy then skips what cannot be among them."""
+    return Query.boolean_query(_should(schema, terms))
+
+
+def _should(schema: Schema, terms: Sequence[tuple[str, float]]) -> list[tuple[Occur, Query]]:
+    top = max((weight for _, weight in terms), default=1.0)
+    return [
+        (Occur.Should, _term_query(schema, "text", term, weight / top)) for term, weight in terms
+    ]
+
+
+def _term_query(
+    schema: Schema, field: str, value: str, weight: float, option: str = "freq"
+) -> Query:
+    query = Query.term_query(schema, field, value, option)
+    return query if weight == 1.0 else Query.boost_query(query, weight)
 
 
 class _Compiler:
@@ -239,8 +250,7 @@ class _Compiler:
         return Query.boolean_query(clauses) if clauses else None
 
     def _term(self, field: str, value: str, weight: float = 1.0, option: str = "freq") -> Query:
-        query = Query.term_query(self._schema, field, value, option)
-        return query if weight == 1.0 else Query.boost_query(query, weight)
+        return _term_query(self._schema, field, value, weight, option)
 
     def _word_terms(self, token: str, weight: float = 1.0) -> list[Query]:
         return [
@@ -358,18 +368,10 @@ class _Compiler:
         if shown is None:
             self._missing.append(node.doc_id)
             return None
-        terms = telling_terms(self._searcher, shown)
-        if not terms:
-            return Query.empty_query()
-        self._likes.append((shown, tuple(term for term, _ in terms)))
-        top = terms[0][1]
-        n_shared_min = max(1, round(len(terms) * TELLING_SHARE_MIN))
-        alike = Query.boolean_query(
-            [(Occur.Should, self._term("text", term, weight / top)) for term, weight in terms],
-            minimum_number_should_match=n_shared_min,
-        )
-        itself = Query.term_query(self._schema, "doc_no", shown.doc_no, "basic")
-        return Query.boolean_query([(Occur.Must, alike), (Occur.MustNot, itself)])
+        terms = telling_terms(self._searcher, Told.of(shown))
+        if terms:
+            self._likes.append((shown, tuple(term for term, _ in terms)))
+        return like_query(self._schema, shown, terms)
 
     def _filter(self, leaf: Leaf) -> Query:
         match leaf:
@@ -410,7 +412,9 @@ def identifier_query(schema: Schema, name: str) -> Query:
     names = {name.lower()}
     if (canonical := canonical_identifier(name)) is not None:
         names.add(canonical.lower())
-    return Query.term_set_query(schema, "identifier", sorted(names))
+    # A query of a set of terms takes ten times as long.
+    terms = [Query.term_query(schema, "identifier", name, "basic") for name in sorted(names)]
+    return Query.boolean_query([(Occur.Should, term) for term in terms])
 
 
 def find_shown(searcher: LexicalSearcher, name: str) -> Shown | None:
