@@ -53,7 +53,7 @@ from broadsheet.web.views import (
 
 #: Pages are made by threads, each with its own connection to the library and its cache; more
 #: threads than this only wait for one another.
-THREADS = 3
+THREADS = 4
 COMPRESS_FROM_BYTES = 1_400
 COMPRESS_LEVEL = 4
 #: A report of a bounce may carry the mail that bounced.
