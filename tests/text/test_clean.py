@@ -42,6 +42,12 @@ MARKUP = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
         (r"$\mathcal{O}(n~\log n)$ and $a<b$", r"$\mathcal{O}(n~\log n)$ and $a<b$"),
         (r"\(x--y\), \[\'e\]", r"\(x--y\), \[\'e\]"),
         ("from $5 to $10 -- or", "from $5 to $10 – or"),
+        (
+            r"at $\href{https://example.org/x}{\texttt{here}}$ now",
+            "at here (https://example.org/x) now",
+        ),
+        (r"$1M--2 of what some people \emph{say}$ is \'a", "$1M–2 of what some people say$ is á"),
+        (r"$x~\text{if all of the words} ~y$", r"$x~\text{if all of the words} ~y$"),
         (r"an unknown \foo{x}", r"an unknown \foo{x}"),
         ("", ""),
     ],

@@ -205,7 +205,7 @@ def read_sheet(html: str) -> Sheet:
     return reader.sheet
 
 
-_VOID = {"col", "meta", "link", "input", "br", "hr", "img", "path", "rect"}
+_VOID = {"col", "meta", "link", "input", "br", "hr", "img", "path", "rect", "wbr"}
 
 
 class _SheetReader(HTMLParser):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,14 @@ def sheet_of(text: str) -> str:
         (r"$$\frac{a}{b}$$", "<mfrac>"),
         (r"$\mathbb{R}^d$", "<mi>ℝ</mi>"),
         (r"$\alpha \leq \beta$", "<mi>α</mi><mo>≤</mo>"),
+        (r"$\R^d$", "<mi>ℝ</mi>"),
+        (r"$1-\eps$", "<mi>ϵ</mi>"),
+        (r"$\polylog n$", "<mi>polylog</mi>"),
+        (r"$\mathbb F_2$", "<mi>𝔽</mi>"),
+        (r"${\cal L}$", "<mi>ℒ</mi>"),
+        (r"$\boldsymbol{\alpha}$", "<mi>𝜶</mi>"),
+        (r"$\mathbf{x1}$", "<mi>𝐱</mi><mn>𝟏</mn>"),
+        (r"$X \sim p$", "<mo>∼</mo>"),
     ],
 )
 def test_formulas_become_mathml(text: str, markup: str) -> None:
@@ -34,6 +44,7 @@ def test_formulas_become_mathml(text: str, markup: str) -> None:
     "text",
     [
         "costs $5 and $6", "no mathematics <b>", r"$\unknowncommand{x}$", "$" + "{" * 900 + "$",
+        "loses $1M in a week and wins $", r"$\href{https://example.org}{here and there}$",
         "$" + "\\frac{" * 150 + "$", "$" + "x" * 2_000 + "$",
     ],
 )  # fmt: skip
@@ -63,6 +74,16 @@ def test_nothing_but_mathematics_comes_out(latex: str) -> None:
 @given(st.text("$\\{}^_&<>abc12 frac\"'", max_size=80))
 def test_no_text_breaks_a_page(text: str) -> None:
     assert not read_sheet(sheet_of(text)).faults
+
+
+def test_a_long_formula_may_break_after_its_operators() -> None:
+    made = typeset(r"$f(x) := -a + b \le \left(c_1 + c_2 + c_3 + c_4, d_1 + d_2 + d_3\right)$")
+    assert not read_sheet(sheet_of(r"$a + b + c + d + e + f + g + h + i$")).faults
+    pieces = ["".join(re.findall(r">([^<]+)<", piece)) for piece in made.split("<wbr>")]
+    assert pieces == [
+        "f(x):=", "−a+", "b≤", "(c1+", "c2+", "c3+", "c4,", "d1+", "d2+", "d3)"
+    ]  # fmt: skip
+    assert "<wbr>" not in typeset("$a + b = c$")
 
 
 def test_a_page_of_formulas_stays_small() -> None:

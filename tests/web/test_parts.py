@@ -155,6 +155,7 @@ def test_words() -> None:
 
 def test_openings_end_well() -> None:
     text = "One sentence here. Another one, a little longer, follows it. Third."
+    assert opening("It takes $O(n + m)$ steps", 14) == "It takes…"
     assert opening(text, 1_000) == text
     assert opening(text, 64) == "One sentence here. Another one, a little longer, follows it."
     assert opening(text, 40) == "One sentence here. Another one, a…"

@@ -16,7 +16,7 @@ from broadsheet.export.fields import (
     one_line,
     year_of,
 )
-from broadsheet.text.latex import MATHEMATICS
+from broadsheet.text.latex import find_mathematics
 from broadsheet.types import Document
 
 _ESCAPES = {
@@ -88,7 +88,7 @@ def latex(text: str) -> str:
     """Plain text as LaTeX; mathematics, whose dollars stand for themselves, stays."""
     parts: list[str] = []
     end = 0
-    for match in MATHEMATICS.finditer(text) if "$" in text or "\\" in text else ():
+    for match in find_mathematics(text) if "$" in text or "\\" in text else ():
         parts += (_SPECIAL.sub(_special, text[end : match.start()]), _balanced(match[0]))
         end = match.end()
     parts.append(_SPECIAL.sub(_special, text[end:]))
@@ -120,7 +120,7 @@ def _special(match: re.Match[str]) -> str:
 def _protected(title: str) -> str:
     parts: list[str] = []
     end = 0
-    for match in MATHEMATICS.finditer(title):
+    for match in find_mathematics(title):
         parts += (_CAPITALS.sub(r"{\g<0>}", title[end : match.start()]), match[0])
         end = match.end()
     return "".join((*parts, _CAPITALS.sub(r"{\g<0>}", title[end:])))

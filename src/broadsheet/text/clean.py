@@ -6,7 +6,7 @@ import re
 import unicodedata
 from html.entities import html5
 
-from broadsheet.text.latex import MATHEMATICS, unlatex
+from broadsheet.text.latex import find_mathematics, unlatex
 
 _PASSES_MAX = 12
 
@@ -106,7 +106,7 @@ def _outside_mathematics(text: str) -> str:
         return _plain_of(text)
     parts: list[str] = []
     end = 0
-    for match in MATHEMATICS.finditer(text):
+    for match in find_mathematics(text):
         parts += (_plain_of(text[end : match.start()]), match[0])
         end = match.end()
     parts.append(_plain_of(text[end:]))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 # Pandoc's rule tells mathematics from money: no space just inside the dollars, no digit
 # after the closing one. `$ x_i $`, which arXiv's abstracts also have, needs a \ ^ or _.
-MATHEMATICS = re.compile(
+_BETWEEN = re.compile(
     r"[$\\](?:(?<=\$)(?<!\\\$)(?:"
     r"\$[^$]++\$\$"
     r"|(?![\s$])[^$\\]*+(?:\\.[^$\\]*+)*+(?<!\s)\$(?!\d)"
@@ -15,6 +16,10 @@ MATHEMATICS = re.compile(
     r"|(?<=\\)(?:\((?:[^\\]|\\(?![()])){1,2000}+\\\)|\[(?:[^\\]|\\(?![\[\]])){1,2000}+\\\]))",
     re.DOTALL,
 )
+#: Three words after one another, but for what commands such as \text say.
+_SAID = re.compile(r"\\(?:text|math|operatorname|mbox|hbox)[a-z]*\*?\s*\{[^{}]*\}")
+_PROSE = re.compile(r"(?:(?<![\\A-Za-z{_^])[a-z]{2,}[,.;:)]*\s+){3}")
+_LINK = re.compile(r"\s*\\(?:href|url)\s*\{")
 
 _COMBINING = {
     '"': "\u0308",
@@ -120,7 +125,7 @@ _SWITCH_IN_BRACES = re.compile(
     r"\{\s*\\(?:em|it|bf|tt|sc|sf|rm|sl|itshape|bfseries|ttfamily|scshape|small|large)"
     r"(?![A-Za-z])\s*([^{}]*)\}"
 )
-_HREF = re.compile(r"\\href\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+_HREF = re.compile(r"(\$\s*)?\\href\s*\{([^{}]*)\}\s*\{([^{}]*)\}(?(1)\s*\$)")
 _FOOTNOTE = re.compile(r"\s?\\(?:footnote|thanks|footnotetext)\s*\{([^{}]*)\}")
 _WRAPPER = re.compile(rf"\\(?:{_WRAPPERS})\s*\{{([^{{}}]*)\}}")
 _ENQUOTE = re.compile(r"\\enquote\s*\{([^{}]*)\}")
@@ -135,6 +140,17 @@ _DASHES = re.compile(r"--+")
 _QUOTED = re.compile(r"``([^`']{1,300}+(?:'[^`']{1,300}+){0,5}+)''")
 _COMMAND_NAME = re.compile(r"\\([A-Za-z]+|.)")
 _MONEY = re.compile(r"\\\$(?=\d)")
+
+
+def find_mathematics(text: str) -> Iterator[re.Match[str]]:
+    """The formulas in `text`, in order; not prose between two sums of money, nor a link."""
+    start = 0
+    while match := _BETWEEN.search(text, start):
+        if _LINK.match(match[0].lstrip("$")) or _PROSE.search(_SAID.sub(" ", match[0])):
+            start = match.start() + 1
+        else:
+            yield match
+            start = match.end()
 
 
 def unlatex(text: str) -> str:
@@ -201,7 +217,7 @@ def _accented(match: re.Match[str]) -> str:
 
 
 def _linked(match: re.Match[str]) -> str:
-    url, words = match[1].strip(), match[2].strip()
+    url, words = match[2].strip(), match[3].strip()
     return url if not words or words in url else f"{words} ({url})"
 
 
@@ -211,7 +227,7 @@ def unbraced(text: str) -> str:
         return text
     parts: list[str] = []
     end = 0
-    for match in MATHEMATICS.finditer(text):
+    for match in find_mathematics(text):
         parts += (text[end : match.start()].replace("{", "").replace("}", ""), match[0])
         end = match.end()
     parts.append(text[end:].replace("{", "").replace("}", ""))

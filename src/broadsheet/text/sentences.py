@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from broadsheet.text.latex import MATHEMATICS
+from broadsheet.text.latex import find_mathematics
 
 _END = re.compile(
     r"[.!?…]+[\"'”’)\]}]*\s+(?=[\"'“‘(\[{\\$]*[A-Z0-9À-ÖØ-Þ\u0370-\u03ff\u0400-\u042f])|[。！？]+\s*"
@@ -25,7 +25,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
     Not fooled by `e.g.`, `et al.`, `Fig. 2`, decimals, initials and mathematics.
     """
-    formulas = [match.span() for match in MATHEMATICS.finditer(text)] if "$" in text else []
+    formulas = [match.span() for match in find_mathematics(text)] if "$" in text else []
     starts = [start for start, _ in formulas]
     cuts = [
         match.end()

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
+from broadsheet.text.latex import find_mathematics
+
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]?\s")
 # Controls, surrogates and characters that turn the direction of what follows: none of them
 # is a letter, and each could make a page lie about what it says.
@@ -46,10 +48,14 @@ def clip(text: str, chars_max: int) -> str:
 
 
 def opening(text: str, chars_max: int) -> str:
-    """The beginning of a text: whole sentences if they fill most of it, else whole words and …"""
+    """The beginning of a text: whole sentences if they fill most of it, else whole words and …;
+    no half formula."""
     if len(text) <= chars_max:
         return text
-    part = text[:chars_max]
+    cut = [
+        found.start() for found in find_mathematics(text) if found.start() < chars_max < found.end()
+    ]
+    part = text[: min([chars_max, *cut])]
     ends = [match.end() for match in _SENTENCE_END.finditer(part)]
     if ends and ends[-1] >= 0.6 * chars_max:
         return part[: ends[-1]].rstrip()
