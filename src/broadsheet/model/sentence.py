@@ -16,8 +16,9 @@ from broadsheet.model.folder import GRAPH, TOKENIZER, ModelCard, check_folder
 Vectors = npt.NDArray[np.float32]
 Spans = Sequence[tuple[int, int]]
 
-#: Sixteen took 85 MB more and were no faster beyond noise.
-BATCH_TEXTS_MAX = 8
+#: Eight save 50 MB. But activations of 8 bits are scaled by batch, so vectors depend a little on
+#: their neighbours: the figures of docs/decisions are those of sixteen (021).
+BATCH_TEXTS_MAX = 16
 TEXT_CHARS_MAX = 20_000  # far beyond tokens_max; bounds the tokenizer's time on hostile input
 _EPSILON = 1e-9
 
