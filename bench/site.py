@@ -112,11 +112,10 @@ def _give_vectors(home: Path) -> None:
     db = open_database(home)
     source = meaning_source(db, load_settings(home=home))
     meaning, reason = source.find()
+    numbers = np.sort([document.doc_no for document in iterate_documents(db)])
     if meaning is None:
         print(f"site: pages are made by words alone, {reason}")
-        return
-    numbers = np.sort([document.doc_no for document in iterate_documents(db)])
-    if meaning.vectors.n_docs < len(numbers):
+    elif meaning.vectors.n_docs < len(numbers):
         few = sample(iterate_documents(db), random.Random(20261121), n=N_EMBEDDED)
         passages = [passage(document.title, document.abstract) for document in few]
         fill(source, numbers, *embed_documents(meaning.model, passages))

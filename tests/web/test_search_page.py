@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
+from broadsheet.index.changes import StoreChanges
 from broadsheet.index.lexical import LexicalIndex
 from broadsheet.search.ranking import Sort
 from broadsheet.settings import load_settings
 from broadsheet.web.site import Site
 from tests.web.newsroom import a_site, read_sheet, reading
-from tests.worlds import NOW, a_library, a_record
+from tests.worlds import NOW, a_library, a_record, take_in
 
 
 def test_matched_words_are_marked_and_explained(client: TestClient) -> None:
@@ -122,6 +123,17 @@ def test_a_paper_gone_from_the_store_is_still_listed(tmp_path: Path) -> None:
         answer = client.get("/search?q=networks")
         assert answer.status_code == 200
         assert "/paper/arxiv:2603.00001" in answer.text
+
+
+def test_a_kept_answer_ends_when_the_index_goes_on(tmp_path: Path) -> None:
+    site = a_site(tmp_path, a_record(1))
+    with reading(site) as client:
+        first = client.get("/search?q=networks").text
+        assert client.get("/search?q=networks").text == first
+        assert "/paper/arxiv:2603.00002" not in first
+        take_in(site.db, a_record(2))
+        site.index.follow(StoreChanges(site.db))
+        assert "/paper/arxiv:2603.00002" in client.get("/search?q=networks").text
 
 
 def test_every_order_that_search_knows_is_offered(client: TestClient) -> None:

@@ -16,7 +16,7 @@ _BETWEEN = re.compile(
     r"|(?<=\\)(?:\((?:[^\\]|\\(?![()])){1,2000}+\\\)|\[(?:[^\\]|\\(?![\[\]])){1,2000}+\\\]))",
     re.DOTALL,
 )
-#: Three words after one another, but for what commands such as \text say.
+#: What stands in words by command, such as \text; three plain words after one another are prose.
 _SAID = re.compile(r"\\(?:text|math|operatorname|mbox|hbox)[a-z]*\*?\s*\{[^{}]*\}")
 _PROSE = re.compile(r"(?:(?<![\\A-Za-z{_^])[a-z]{2,}[,.;:)]*\s+){3}")
 _LINK = re.compile(r"\s*\\(?:href|url)\s*\{")
