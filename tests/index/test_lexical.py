@@ -217,8 +217,12 @@ def _garble_meta(index: LexicalIndex) -> None:
 
 
 def _empty_segments(index: LexicalIndex) -> None:
+    # Empty files in their place, as a crash leaves them. Emptied where they are, they would take
+    # their pages from under the thread with which tantivy still reads an index just opened,
+    # and the system ends a process for that.
     for path in current_generation(index).glob("*.term"):
-        path.write_bytes(b"")
+        path.unlink()
+        path.touch()
 
 
 def _remove_segments(index: LexicalIndex) -> None:
