@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from broadsheet.errors import SearchIndexError
 from broadsheet.index.lexical import LexicalIndex
+from broadsheet.interests.corpus import Backdrop, Corpus
 from broadsheet.store.interests import Judgment, State, get_interest, holdings_of, list_interests
 from broadsheet.store.marks import Mark, put_mark
 from broadsheet.store.shown import Place, list_shown
@@ -386,6 +388,37 @@ def test_a_journey_from_a_library_file_to_an_undone_dislike(
             )
             assert over <= 0, f"{path} is {over} px too wide at {width}"
     context.close()
+
+
+def test_what_interests_are_measured_with_is_read_before_it_is_asked_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Backdrop | None] = []
+    make = Corpus.backdrop
+    monkeypatch.setattr(Corpus, "backdrop", lambda self: made.append(make(self)))
+    with reading(site, closing=False):
+        pass
+    assert made == []  # nobody has an interest
+    a_bird_interest(site)
+    with reading(site):
+        pass
+    assert [backdrop is not None for backdrop in made] == [True]
+
+
+def test_a_library_that_cannot_be_read_ahead_still_opens(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_bird_interest(site)
+    calls = []
+
+    def refuse(self: Corpus) -> None:
+        calls.append(1)
+        raise SearchIndexError("damaged")
+
+    monkeypatch.setattr(Corpus, "backdrop", refuse)
+    with reading(site) as client:
+        assert client.get("/ledger").status_code == 200
+    assert calls == [1]
 
 
 def test_acting_on_one_interest_s_page_records_its_slate_alone(

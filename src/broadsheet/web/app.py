@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
+import anyio
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from broadsheet.errors import BroadsheetError
+from broadsheet.store.interests import every_interest
 from broadsheet.web.admission import (
     FORM_BYTES_MAX,
     NOTE_BYTES_MAX,
@@ -169,7 +171,7 @@ def create_app(site: Site) -> Starlette:
             BroadsheetError: failures.library_failure,
             Exception: failures.server_failure,
         },
-        lifespan=_limit_threads,
+        lifespan=_ready,
     )
     app.state.site = site
     app.state.sightings = Sightings()
@@ -188,6 +190,16 @@ def _own_name(host: str) -> list[str]:
 
 
 @asynccontextmanager
-async def _limit_threads(app: Starlette) -> AsyncIterator[None]:
+async def _ready(app: Starlette) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    yield
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(anyio.to_thread.run_sync, _warm, app.state.site)
+        yield
+
+
+def _warm(site: Site) -> None:
+    """Read what interests are measured with, seconds' work in a large library, before the first
+    reader asks for it. What is wrong with the library its pages tell."""
+    with suppress(BroadsheetError):
+        if every_interest(site.db):
+            site.corpus.backdrop()
