@@ -19,6 +19,7 @@ import httpx2
 import pytest
 
 from broadsheet.enrich.links import FINDER
+from broadsheet.export.atom import to_atom
 from broadsheet.harvest.fetch import Answer, Method, PoliteClient
 from broadsheet.harvest.guard import Door
 from broadsheet.jobs import links as step
@@ -29,7 +30,7 @@ from broadsheet.search.engine import find_all
 from broadsheet.settings import Settings, load_settings
 from broadsheet.store.code_links import count_links, list_unreadable
 from broadsheet.store.database import Database
-from broadsheet.store.documents import last_change_no, load_documents
+from broadsheet.store.documents import last_change_no, load_documents, stream_between
 from broadsheet.types import LinkStatus, Record
 from tests.worlds import NOW, a_library, a_record, take_in
 
@@ -233,6 +234,27 @@ def test_a_link_dies_on_the_third_look_everywhere_and_comes_back(tmp_path: Path)
         follow_index(tmp_path, db)
         assert list(find_all(lexical_index(tmp_path, db), "has:code")) == [1]
         assert load_documents(db, [1])[0].living_links
+
+
+def test_a_dead_link_is_no_code_where_it_orders_a_day_nor_for_a_paper_that_names_it_later(
+    tmp_path: Path,
+) -> None:
+    gone, day = f"https://{HUB}/ada/gone", NOW.date()
+    with hosting() as hosts:
+        records = a_record(1, announced=day), with_code(2, gone, announced=day)
+        db, settings = a_home(tmp_path, *records)
+        assert stream_between(db, day, day) == [2, 1]
+        hosts.says["/ada/gone"] = 404
+        for n_days in (0, 1, 2, 3, 4):
+            look(db, hosts, settings, NOW + timedelta(days=n_days))
+        assert stream_between(db, day, day) == [1, 2]
+        take_in(db, with_code(3, gone, announced=day))
+        follow_links(db, now=NOW)
+        assert stream_between(db, day, day) == [1, 2, 3]
+        follow_index(tmp_path, db)
+        assert list(find_all(lexical_index(tmp_path, db), "has:code")) == []
+        atom = "".join(to_atom(load_documents(db, [2, 3])))
+        assert f'href="{gone}"' not in atom
 
 
 MISBEHAVING: dict[str, Any] = {

@@ -64,7 +64,7 @@ def _write_entry(xml: Xml, document: Document, url: str) -> None:
     if document.pdf:
         related = {"rel": "related", "type": "application/pdf", "href": document.pdf}
         xml.leaf("link", attributes=related)
-    for link in document.code_links:
+    for link in document.living_links:
         xml.leaf("link", attributes={"rel": "related", "title": "code", "href": link.url})
     for category in document.categories:
         xml.leaf("category", attributes={"term": category})

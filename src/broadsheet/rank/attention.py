@@ -23,7 +23,7 @@ def attention(document: Document) -> float:
         + COMMENTS_WEIGHT * log1p(document.num_comments or 0)
         + STARS_WEIGHT * log1p(document.github_stars or 0)
         + CITATIONS_WEIGHT * log1p(document.gs_citations or 0)
-        + CODE_WEIGHT * bool(document.code_links),
+        + CODE_WEIGHT * bool(document.living_links),
         6,
     )
 
@@ -38,5 +38,5 @@ def attention_inputs(document: Document) -> dict[str, int | bool]:
     }
     return {
         **{name: value for name, value in inputs.items() if value is not None},
-        "has_code": bool(document.code_links),
+        "has_code": bool(document.living_links),
     }

@@ -17,7 +17,7 @@ from broadsheet.errors import NotFoundError, ParseError
 from broadsheet.identity import Add, Intent, Join, Replace, surnames_of
 from broadsheet.rank.attention import attention
 from broadsheet.store.database import Row, Transaction
-from broadsheet.store.documents import CATEGORY_GAP, read_in, read_stored_records
+from broadsheet.store.documents import CATEGORY_GAP, last_change_no, load_documents, read_in
 from broadsheet.text.fold import title_key
 from broadsheet.text.names import author_key
 from broadsheet.types import Document
@@ -55,7 +55,7 @@ def apply(transaction: Transaction, intents: Iterable[Intent], *, now: datetime)
             _flush(writing)
             _join(writing, intent)
     _flush(writing)
-    _refresh(writing, list(writing.touched))
+    refresh(transaction, list(writing.touched))
 
 
 def undo_merge(transaction: Transaction, merge_no: int, *, now: datetime) -> tuple[str, str]:
@@ -104,7 +104,7 @@ def undo_merge(transaction: Transaction, merge_no: int, *, now: datetime) -> tup
     transaction.run(
         "UPDATE merges SET undone_at = ? WHERE merge_no = ?", (now.isoformat(), merge_no)
     )
-    _refresh(writing, [doc_no, leaving_no])
+    refresh(transaction, [doc_no, leaving_no])
     return _doc_id(transaction, doc_no), _doc_id(transaction, leaving_no)
 
 
@@ -117,7 +117,7 @@ def _begin(transaction: Transaction, now: datetime) -> _Writing:
         now,
         next_record_no=largest("SELECT max(record_no) FROM records") + 1,
         next_doc_no=largest("SELECT max(doc_no) FROM documents") + 1,
-        next_change_no=largest("SELECT max(change_no) FROM documents") + 1,
+        next_change_no=last_change_no(transaction) + 1,
     )
 
 
@@ -250,19 +250,18 @@ def _flush(writing: _Writing) -> None:
     writing.new_merges.clear()
 
 
-def _refresh(writing: _Writing, doc_nos: Sequence[int]) -> None:
-    """Compose these documents anew from their records and give each a new change number."""
-    transaction = writing.transaction
-    stored = read_stored_records(transaction, doc_nos)
+def refresh(transaction: Transaction, doc_nos: Sequence[int]) -> None:
+    """Compose these documents anew, from their records and what was found where their links lead,
+    and give each a new change number."""
+    documents = {document.doc_no: document for document in load_documents(transaction, doc_nos)}
     transaction.run_many("DELETE FROM mentions WHERE doc_no = ?", [(no,) for no in doc_nos])
-    for doc_no in doc_nos:
-        change_no, writing.next_change_no = writing.next_change_no, writing.next_change_no + 1
-        if doc_no not in stored:
+    for change_no, doc_no in enumerate(doc_nos, last_change_no(transaction) + 1):
+        document = documents.get(doc_no)
+        if document is None:
             transaction.run(
                 "UPDATE documents SET change_no = ? WHERE doc_no = ?", (change_no, doc_no)
             )
             continue
-        document = compose(doc_no, _doc_id(transaction, doc_no), stored[doc_no])
         transaction.run(
             "UPDATE documents SET title = ?, title_key = ?, year = ?, surnames = ?, announced = ?,"
             " categories = ?, attention = ?, change_no = ? WHERE doc_no = ?",
@@ -304,7 +303,7 @@ def _survivor(transaction: Transaction, doc_no: int) -> int:
 
 
 def _new_document_row(writing: _Writing, record_no: int) -> int:
-    """A row for a record that leaves its document; its columns are filled by `_refresh`."""
+    """A row for a record that leaves its document; its columns are filled by `refresh`."""
     transaction = writing.transaction
     source, key, content = transaction.read(
         "SELECT source, key, content FROM records WHERE record_no = ?", (record_no,)

@@ -8,8 +8,9 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from broadsheet.enrich.life import Life
+from broadsheet.store.apply import refresh
 from broadsheet.store.database import Row, Transaction
-from broadsheet.store.documents import Reads, read_in, touch
+from broadsheet.store.documents import Reads, read_in
 from broadsheet.types import Document
 
 REASON_CHARS_MAX = 200
@@ -35,7 +36,8 @@ class LinkCounts:
 
 def put_links(transaction: Transaction, document: Document, *, again: bool) -> bool:
     """What this document links to from now on; whether that is other than it was. `again`: the
-    document is as it was, so that a difference is the finder's, and the indexes must see it."""
+    document is as it was, so that a difference is the finder's, and the indexes must see it; they
+    must too when one of the places is known to be dead."""
     keys = {link.url.lower(): link.url for link in document.code_links}
     before = {
         key
@@ -56,8 +58,8 @@ def put_links(transaction: Transaction, document: Document, *, again: bool) -> b
         "INSERT INTO code_links_of (doc_no, key) VALUES (?, ?)",
         [(document.doc_no, key) for key in sorted(keys)],
     )
-    if again:
-        touch(transaction, [document.doc_no])
+    if again or _any_dead(transaction, list(keys.keys() - before)):
+        refresh(transaction, [document.doc_no])
     return True
 
 
@@ -98,7 +100,7 @@ def put_life(transaction: Transaction, place: Place, life: Life, *, now: datetim
     )  # fmt: skip
     if (life.dead_since is None) != (place.life.dead_since is None):
         rows = transaction.read("SELECT doc_no FROM code_links_of WHERE key = ?", (place.key,))
-        touch(transaction, [doc_no for (doc_no,) in rows])
+        refresh(transaction, [doc_no for (doc_no,) in rows])
 
 
 def count_links(db: Reads) -> LinkCounts:
@@ -135,6 +137,11 @@ def unmerged(db: Reads, doc_nos: Sequence[int]) -> set[int]:
         db, "SELECT doc_no FROM documents WHERE doc_no IN (?*) AND merged_into IS NULL", doc_nos
     )
     return {doc_no for (doc_no,) in rows}
+
+
+def _any_dead(db: Reads, keys: Sequence[str]) -> bool:
+    sql = "SELECT 1 FROM code_links WHERE key IN (?*) AND dead_since IS NOT NULL"
+    return any(True for _ in read_in(db, sql, keys))
 
 
 def _place(row: Row) -> Place:

@@ -12,7 +12,7 @@ from broadsheet.content import load_record
 from broadsheet.document import StoredRecord, compose
 from broadsheet.enrich.links import mark_dead
 from broadsheet.errors import NotFoundError, ParseError
-from broadsheet.store.database import PARAMETERS_MAX, Row, Transaction
+from broadsheet.store.database import PARAMETERS_MAX, Row
 from broadsheet.text.identifiers import canonical_identifier, own_identifier
 from broadsheet.types import Document, Merge, Record
 
@@ -123,16 +123,6 @@ def _with_dead_links(db: Reads, documents: list[Document]) -> list[Document]:
         else document
         for document in documents
     ]
-
-
-def touch(transaction: Transaction, doc_nos: Iterable[int]) -> None:
-    """These documents have changed, though no record of theirs has."""
-    for doc_no in doc_nos:
-        transaction.run(
-            "UPDATE documents SET change_no = (SELECT max(change_no) FROM documents) + 1"
-            " WHERE doc_no = ?",
-            (doc_no,),
-        )
 
 
 def find_doc_no(db: Reads, name: str) -> int | None:
