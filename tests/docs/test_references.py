@@ -72,6 +72,15 @@ def test_every_folder_is_on_the_map() -> None:
         assert f"`{entry.name}{'/' if entry.is_dir() else ''}`" in map_, entry.name
 
 
+def test_the_store_alone_speaks_sql() -> None:
+    package = ROOT / "src" / "broadsheet"
+    statement = re.compile(r"[\"'](SELECT|INSERT|UPDATE|DELETE|WITH) [^\"']* (FROM|INTO|SET) ")
+    speaking = {
+        path.parent for path in package.rglob("*.py") if statement.search(path.read_text("utf-8"))
+    }
+    assert speaking == {package / "store"}
+
+
 @pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=str)
 def test_links_inside_the_documents_lead_somewhere(path: Path) -> None:
     text = path.read_text("utf-8")

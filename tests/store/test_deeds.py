@@ -166,6 +166,8 @@ def test_what_was_done_to_either_holds_for_papers_that_become_one(db: Database) 
     done(db, Verb.WRITE_NOTE, doc_no=second, value="mind this")
     done(db, Verb.MAKE_COLLECTION, value="Mine")
     done(db, Verb.COLLECT, doc_no=second, number=1)
+    done(db, Verb.MAKE_INTEREST, value=written(Choices("Cats")))
+    done(db, Verb.LIKE_FOR, doc_no=second, number=1)
     take_in(db, _joining())
     assert find_doc_no(db, "arxiv:2603.00002") == first
     assert marks.marks_of(db, ME, [first]) == {first: {Mark.SAVED, Mark.LIKED}}
@@ -173,6 +175,8 @@ def test_what_was_done_to_either_holds_for_papers_that_become_one(db: Database) 
     assert collections.tags_of(db, ME, [first]) == {first: ("later",)}
     assert collections.collected(db, 1) == [first]
     assert notes.get_note(db, ME, first).text == "mind this"
+    assert interests.judgments_of(db, ME, [first]) == {(1, first): interests.Judgment.LIKED}
+    assert interests.judged_in_any(db, ME, [first]) == {first}
     done(db, Verb.UNVOTE, doc_no=first)
     assert marks.marked(db, ME, Mark.LIKED) == []
     merge_no = db.read("SELECT max(merge_no) FROM merges")[0][0]

@@ -1,7 +1,7 @@
 """Accounts: who may log in, with what, from where; and the limits on trying.
 
 Of passwords, sessions, links and tokens only hashes are kept. What hashes and what is
-random is the caller's business (`web/accounts`, `cli`).
+random is the caller's business (`keys`, `web/entrance`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from broadsheet.errors import NotFoundError, UsageError
+from broadsheet.store.columns import moment_of
 from broadsheet.store.database import Row, Transaction
 from broadsheet.store.documents import Reads
 from broadsheet.store.groups import GroupRole, put_member
@@ -97,10 +98,6 @@ def make_reader(
             (name, email, role.value, now.isoformat()),
         )
     return get_reader(transaction, number)
-
-
-def count_accounts(db: Reads) -> int:
-    return int(db.read("SELECT count(*) FROM readers WHERE email IS NOT NULL")[0][0])
 
 
 def set_password(transaction: Transaction, reader_no: int, password_hash: str | None) -> None:
@@ -398,6 +395,6 @@ def _token(row: Row) -> Token:
         name,
         frozenset(scopes.split("\n")),
         datetime.fromisoformat(created_at),
-        datetime.fromisoformat(used_at) if used_at else None,
-        datetime.fromisoformat(revoked_at) if revoked_at else None,
+        moment_of(used_at),
+        moment_of(revoked_at),
     )

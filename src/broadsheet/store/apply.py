@@ -16,8 +16,9 @@ from broadsheet.document import StoredRecord, compose
 from broadsheet.errors import NotFoundError, ParseError
 from broadsheet.identity import Add, Intent, Join, Replace, surnames_of
 from broadsheet.rank.attention import attention
+from broadsheet.store.columns import categories_text, text_of
 from broadsheet.store.database import Row, Transaction
-from broadsheet.store.documents import CATEGORY_GAP, last_change_no, load_documents, read_in
+from broadsheet.store.documents import last_change_no, load_documents, read_in
 from broadsheet.text.fold import title_key
 from broadsheet.text.names import author_key
 from broadsheet.types import Document
@@ -276,8 +277,8 @@ def _columns(document: Document) -> tuple[object, ...]:
         title_key(document.title),
         document.year,
         " ".join(surnames_of(document.authors)),
-        document.announced and document.announced.isoformat(),
-        CATEGORY_GAP.join(document.categories),
+        text_of(document.announced),
+        categories_text(document.categories),
         attention(document),
     )
 

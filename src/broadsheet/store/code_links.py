@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from broadsheet.enrich.life import Life
 from broadsheet.store.apply import refresh
+from broadsheet.store.columns import moment_of, text_of
 from broadsheet.store.database import Row, Transaction
 from broadsheet.store.documents import Reads, read_in
 from broadsheet.types import Document
@@ -94,8 +95,8 @@ def put_life(transaction: Transaction, place: Place, life: Life, *, now: datetim
         "UPDATE code_links SET looked_at = ?, next_at = ?, n_gone = ?, n_unsure = ?, reason = ?,"
         " dead_since = ? WHERE key = ?",
         (
-            now.isoformat(), _text(life.next_at), life.n_gone, life.n_unsure,
-            life.reason[:REASON_CHARS_MAX], _text(life.dead_since), place.key,
+            now.isoformat(), text_of(life.next_at), life.n_gone, life.n_unsure,
+            life.reason[:REASON_CHARS_MAX], text_of(life.dead_since), place.key,
         ),
     )  # fmt: skip
     if (life.dead_since is None) != (place.life.dead_since is None):
@@ -146,12 +147,6 @@ def _any_dead(db: Reads, keys: Sequence[str]) -> bool:
 
 def _place(row: Row) -> Place:
     key, url, n_gone, n_unsure, reason, next_at, dead_since = row
-    return Place(key, url, Life(n_gone, n_unsure, reason, _moment(next_at), _moment(dead_since)))
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    return Place(
+        key, url, Life(n_gone, n_unsure, reason, moment_of(next_at), moment_of(dead_since))
+    )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from broadsheet.errors import NotFoundError
-from broadsheet.store.database import Transaction
-from broadsheet.store.documents import Reads, read_in
+from broadsheet.store.database import Row, Transaction
+from broadsheet.store.documents import Reads, parts_of, read_in
 from broadsheet.store.readers import touch
 
 NAME_CHARS_MAX = 120
@@ -200,22 +200,11 @@ def tagged(db: Reads, reader_no: int, tag: str) -> list[int]:
 
 
 def tags_of(db: Reads, reader_no: int, doc_nos: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    living = parts_of(db, doc_nos)
     found: dict[int, set[str]] = defaultdict(set)
-    own = read_in(
-        db,
-        "SELECT doc_no, tag FROM tags WHERE doc_no IN (?*) AND reader_no = ?",
-        doc_nos,
-        reader_no,
-    )
-    merged = read_in(
-        db,
-        "SELECT d.merged_into, t.tag FROM documents d CROSS JOIN tags t USING (doc_no)"
-        " WHERE d.merged_into IN (?*) AND t.reader_no = ?",
-        doc_nos,
-        reader_no,
-    )
-    for doc_no, tag in [*own, *merged]:
-        found[doc_no].add(tag)
+    sql = "SELECT doc_no, tag FROM tags WHERE doc_no IN (?*) AND reader_no = ?"
+    for doc_no, tag in read_in(db, sql, list(living), reader_no):
+        found[living[doc_no]].add(tag)
     return {doc_no: tuple(sorted(tags, key=str.lower)) for doc_no, tags in found.items()}
 
 
@@ -242,14 +231,8 @@ def remove_tag(transaction: Transaction, reader_no: int, doc_no: int, tag: str) 
     return there
 
 
-def _collection(row: tuple[object, ...]) -> Collection:
+def _collection(row: Row) -> Collection:
     number, name, group_no, group, may_write, n_papers, created_at = row
     return Collection(
-        int(str(number)),
-        str(name),
-        None if group_no is None else int(str(group_no)),
-        str(group),
-        bool(may_write),
-        int(str(n_papers)),
-        datetime.fromisoformat(str(created_at)),
+        number, name, group_no, group, bool(may_write), n_papers, datetime.fromisoformat(created_at)
     )

@@ -12,12 +12,10 @@ from broadsheet.content import load_record
 from broadsheet.document import StoredRecord, compose
 from broadsheet.enrich.links import mark_dead
 from broadsheet.errors import NotFoundError, ParseError
+from broadsheet.store.columns import categories_of, day_of
 from broadsheet.store.database import PARAMETERS_MAX, Row
 from broadsheet.text.identifiers import canonical_identifier, own_identifier
 from broadsheet.types import Document, Merge, Record
-
-#: Between categories in their column; a category may hold spaces.
-CATEGORY_GAP = "\n"
 
 
 class Reads(Protocol):
@@ -147,6 +145,13 @@ def living_doc_no(db: Reads, doc_no: int) -> int:
     return int(rows[0][0] or doc_no) if rows else doc_no
 
 
+def parts_of(db: Reads, doc_nos: Sequence[int]) -> dict[int, int]:
+    """Each of these documents, and each that has become part of one, with the one that it is now:
+    what was said of a part was said of the whole."""
+    sql = "SELECT doc_no, merged_into FROM documents WHERE merged_into IN (?*)"
+    return {doc_no: doc_no for doc_no in doc_nos} | dict(read_in(db, sql, doc_nos))
+
+
 def get_document(db: Reads, name: str) -> Document:
     """The document that `name` stands for. Raises NotFoundError, saying what to try."""
     doc_no = find_doc_no(db, name)
@@ -212,12 +217,7 @@ def count_documents(db: Reads) -> int:
 
 def day_documents(db: Reads, day: date) -> list[Document]:
     """The documents announced on `day`, most attention first, ties by doc_id."""
-    rows = db.read(
-        "SELECT doc_no FROM documents WHERE announced = ? AND merged_into IS NULL"
-        " ORDER BY attention DESC, doc_id",
-        (day.isoformat(),),
-    )
-    return load_documents(db, [doc_no for (doc_no,) in rows])
+    return load_documents(db, stream_between(db, day, day))
 
 
 def documents_announced(
@@ -242,10 +242,7 @@ def day_listing(db: Reads, day: date) -> list[tuple[int, tuple[str, ...]]]:
         " ORDER BY attention DESC, doc_id",
         (day.isoformat(),),
     )
-    return [
-        (doc_no, tuple(categories.split(CATEGORY_GAP) if categories else ()))
-        for doc_no, categories in rows
-    ]
+    return [(doc_no, categories_of(categories)) for doc_no, categories in rows]
 
 
 def day_counts(db: Reads, first: date, last: date) -> list[DayCount]:
@@ -261,7 +258,7 @@ def day_counts(db: Reads, first: date, last: date) -> list[DayCount]:
 
 def newest_day(db: Reads) -> date | None:
     rows = db.read("SELECT max(announced) FROM documents WHERE merged_into IS NULL")
-    return date.fromisoformat(rows[0][0]) if rows[0][0] else None
+    return day_of(rows[0][0])
 
 
 def neighbour_days(db: Reads, day: date) -> tuple[date | None, date | None]:
@@ -274,10 +271,7 @@ def neighbour_days(db: Reads, day: date) -> tuple[date | None, date | None]:
         "SELECT min(announced) FROM documents WHERE announced > ? AND merged_into IS NULL",
         (day.isoformat(),),
     )[0][0]
-    return (
-        date.fromisoformat(before) if before else None,
-        date.fromisoformat(after) if after else None,
-    )
+    return day_of(before), day_of(after)
 
 
 def iterate_documents(db: Reads, *, batch: int = 500) -> Iterator[Document]:

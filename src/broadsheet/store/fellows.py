@@ -11,8 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from broadsheet.store.database import Row
-from broadsheet.store.documents import Reads, read_in
+from broadsheet.store.documents import Reads, parts_of, read_in
 from broadsheet.store.marks import Mark
 
 
@@ -79,30 +78,21 @@ def fellows_marks(
     return {doc_no: tuple(sorted(entries)) for doc_no, entries in found.items()}
 
 
-_FELLOWS = (
-    " AND m.kind IN ('liked', 'saved') AND r.disabled_at IS NULL AND m.reader_no IN ("
-    "  SELECT fellow.reader_no FROM members own JOIN members fellow USING (group_no)"
-    "  WHERE own.reader_no = ? AND fellow.reader_no <> own.reader_no)"
-)
-
-
-def _marks_of_fellows(db: Reads, reader_no: int, doc_nos: Sequence[int]) -> list[Row]:
+def _marks_of_fellows(
+    db: Reads, reader_no: int, doc_nos: Sequence[int]
+) -> list[tuple[int, int, str, str]]:
     """(doc_no, reader_no, name, kind); what was given to a merged document is the other's."""
     if not db.read("SELECT 1 FROM members WHERE reader_no = ? LIMIT 1", (reader_no,)):
         return []
-    own = read_in(
+    living = parts_of(db, doc_nos)
+    rows = read_in(
         db,
-        "SELECT m.doc_no, m.reader_no, r.name, m.kind FROM marks m"  # noqa: S608
-        " JOIN readers r USING (reader_no) WHERE m.doc_no IN (?*)" + _FELLOWS,
-        doc_nos,
+        "SELECT m.doc_no, m.reader_no, r.name, m.kind FROM marks m JOIN readers r USING (reader_no)"
+        " WHERE m.doc_no IN (?*) AND m.kind IN ('liked', 'saved') AND r.disabled_at IS NULL"
+        " AND m.reader_no IN ("
+        "  SELECT fellow.reader_no FROM members own JOIN members fellow USING (group_no)"
+        "  WHERE own.reader_no = ? AND fellow.reader_no <> own.reader_no)",
+        list(living),
         reader_no,
     )
-    merged = read_in(
-        db,
-        "SELECT d.merged_into, m.reader_no, r.name, m.kind FROM documents d"  # noqa: S608
-        " JOIN marks m USING (doc_no) JOIN readers r USING (reader_no)"
-        " WHERE d.merged_into IN (?*)" + _FELLOWS,
-        doc_nos,
-        reader_no,
-    )
-    return [*own, *merged]
+    return [(living[doc_no], *rest) for doc_no, *rest in rows]

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from broadsheet.store.columns import moment_of
 from broadsheet.store.database import Transaction
 from broadsheet.store.documents import Reads
 from broadsheet.types import IngestReport
@@ -51,7 +52,7 @@ def list_imports(db: Reads, *, limit: int = 50) -> list[ImportRow]:
             file,
             kind,
             datetime.fromisoformat(started),
-            datetime.fromisoformat(finished) if finished else None,
+            moment_of(finished),
             IngestReport(**json.loads(report)),
         )
         for file, kind, started, finished, report in rows

@@ -9,8 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from broadsheet.errors import NotFoundError, UsageError
+from broadsheet.store.columns import categories_of, categories_text
 from broadsheet.store.database import Row, Transaction
-from broadsheet.store.documents import CATEGORY_GAP, Reads, read_in
+from broadsheet.store.documents import Reads, parts_of, read_in
 
 INTERESTS_MAX = 100
 NAME_CHARS_MAX = 120
@@ -200,36 +201,34 @@ def holdings_of(db: Reads, interest_no: int) -> Holdings:
 def judgments_of(
     db: Reads, reader_no: int, doc_nos: Sequence[int]
 ) -> dict[tuple[int, int], Judgment]:
-    """What a reader said of these documents, by (interest_no, doc_no)."""
+    """What a reader said of these documents, by (interest_no, doc_no); of documents that became
+    one, what was said last."""
+    living = parts_of(db, doc_nos)
     rows = read_in(
         db,
-        "SELECT j.interest_no, coalesce(d.merged_into, j.doc_no), j.kind FROM judgments j"
-        " JOIN documents d USING (doc_no) JOIN interests i USING (interest_no)"
+        "SELECT j.judged_at, j.interest_no, j.doc_no, j.kind FROM judgments j"
+        " JOIN interests i USING (interest_no)"
         " WHERE j.doc_no IN (?*) AND i.reader_no = ? AND i.dropped_at IS NULL",
-        doc_nos,
+        list(living),
         reader_no,
     )
-    return {(interest_no, doc_no): Judgment(kind) for interest_no, doc_no, kind in rows}
+    return {
+        (interest_no, living[doc_no]): Judgment(kind)
+        for _, interest_no, doc_no, kind in sorted(rows)
+    }
 
 
 def judged_in_any(db: Reads, reader_no: int, doc_nos: Sequence[int]) -> set[int]:
     """Those of the documents that a reader judged for some interest, dropped ones among them."""
-    own = "(SELECT interest_no FROM interests WHERE reader_no = ?)"
-    direct = read_in(
+    living = parts_of(db, doc_nos)
+    rows = read_in(
         db,
-        "SELECT doc_no FROM judgments WHERE doc_no IN (?*)"  # noqa: S608
-        f" AND interest_no IN {own}",
-        doc_nos,
+        "SELECT doc_no FROM judgments WHERE doc_no IN (?*)"
+        " AND interest_no IN (SELECT interest_no FROM interests WHERE reader_no = ?)",
+        list(living),
         reader_no,
     )
-    merged = read_in(
-        db,
-        "SELECT d.merged_into FROM documents d JOIN judgments j USING (doc_no)"  # noqa: S608
-        f" WHERE d.merged_into IN (?*) AND j.interest_no IN {own}",
-        doc_nos,
-        reader_no,
-    )
-    return {doc_no for (doc_no,) in [*direct, *merged]}
+    return {living[doc_no] for (doc_no,) in rows}
 
 
 def make_interest(
@@ -357,7 +356,7 @@ def _values(choices: Choices) -> tuple[object, ...]:
         choices.alpha,
         choices.places,
         choices.exploration,
-        CATEGORY_GAP.join(choices.categories),
+        categories_text(choices.categories),
         choices.state.value,
     )
 
@@ -374,7 +373,7 @@ def _interest(row: Row) -> Interest:
             alpha,
             places,
             exploration,
-            tuple(categories.split(CATEGORY_GAP) if categories else ()),
+            categories_of(categories),
             State(state),
         ),
         datetime.fromisoformat(created),

@@ -17,7 +17,7 @@ from broadsheet.store.collections import (
 )
 from broadsheet.store.database import Database, Transaction
 from broadsheet.store.deeds import Deed, Verb, do
-from broadsheet.store.documents import Reads, find_doc_no, read_in
+from broadsheet.store.documents import Reads, find_doc_no, parts_of, read_in
 from broadsheet.store.notes import NO_GROUP, get_note, own_notes
 from broadsheet.types import Keeping
 
@@ -141,13 +141,10 @@ def _collections_of(
     db: Reads, reader_no: int, doc_nos: Sequence[int]
 ) -> Mapping[int, tuple[str, ...]]:
     names = {found.collection_no: found.name for found in list_collections(db, reader_no)}
+    living = parts_of(db, doc_nos)
     found: dict[int, set[str]] = defaultdict(set)
-    for statement in (
-        "SELECT doc_no, collection_no FROM collected WHERE doc_no IN (?*)",
-        "SELECT d.merged_into, p.collection_no FROM documents d JOIN collected p USING (doc_no)"
-        " WHERE d.merged_into IN (?*)",
-    ):
-        for doc_no, number in read_in(db, statement, doc_nos):
-            if number in names:
-                found[doc_no].add(names[number])
+    sql = "SELECT doc_no, collection_no FROM collected WHERE doc_no IN (?*)"
+    for doc_no, number in read_in(db, sql, list(living)):
+        if number in names:
+            found[living[doc_no]].add(names[number])
     return {no: tuple(sorted(inside)) for no, inside in found.items()}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from broadsheet.ledger import Happened, Outcome, decide_state, supersedes
+from broadsheet.store.columns import moment_of, text_of
 from broadsheet.store.database import Database, Transaction
 from broadsheet.types import Announcement, LedgerRow, LedgerState
 
@@ -78,8 +79,7 @@ def list_ledger(
 
     `since` and `until` are included; None leaves that side open.
     """
-    first = since.isoformat() if since else _FIRST_DAY
-    last = until.isoformat() if until else _LAST_DAY
+    first, last = text_of(since) or _FIRST_DAY, text_of(until) or _LAST_DAY
     with db.snapshot():
         told = db.read(
             "SELECT source, category, day, outcome, reason, checked_at FROM ledger"
@@ -128,7 +128,7 @@ def ledger_mark(db: Database) -> str:
 
 def list_missing(db: Database, *, since: date | None = None) -> list[tuple[str, str, date, str]]:
     """(source, category, day, identifier) of what was announced and is not here, newest first."""
-    first = since.isoformat() if since else _FIRST_DAY
+    first = text_of(since) or _FIRST_DAY
     with db.snapshot():
         found = [
             (source, category, date.fromisoformat(count.day), identifier)
@@ -195,5 +195,5 @@ def _row(key: _Key, outcome: tuple[str, str, str] | None, count: _Count) -> Ledg
         missing=count.missing,
         state=state,
         reason=line,
-        checked_at=datetime.fromisoformat(checked_at) if checked_at else None,
+        checked_at=moment_of(checked_at),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from broadsheet.store.database import Transaction
+from broadsheet.store.columns import moment_of, text_of
+from broadsheet.store.database import Row, Transaction
 from broadsheet.store.documents import Reads
 
 #: A mailbox that is full, or away, bounces for days; a wrong one at once and for ever.
@@ -52,15 +53,15 @@ def note_bounce(
     is_recent = before is not None and now - before.heard_at <= SOFT_BOUNCES_WITHIN
     n_bounces = before.n_bounces + 1 if before and is_recent else 1
     pauses = permanent or n_bounces >= SOFT_BOUNCES_MAX
-    paused_at = before.paused_at.isoformat() if before and before.paused_at else None
+    paused_at = before.paused_at if before else None
     if pauses and paused_at is None:
-        paused_at = now.isoformat()
+        paused_at = now
     transaction.run(
         "INSERT INTO addresses (address, n_bounces, reason, heard_at, paused_at)"
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (address) DO UPDATE SET"
         " n_bounces = excluded.n_bounces, reason = excluded.reason, heard_at = excluded.heard_at,"
         " paused_at = excluded.paused_at",
-        (address.lower(), n_bounces, reason[:400], now.isoformat(), paused_at),
+        (address.lower(), n_bounces, reason[:400], now.isoformat(), text_of(paused_at)),
     )
     return paused_at is not None
 
@@ -70,12 +71,8 @@ def resume_address(transaction: Transaction, address: str) -> None:
     transaction.run("DELETE FROM addresses WHERE address = ?", (address.lower(),))
 
 
-def _state(row: tuple[object, ...]) -> AddressState:
+def _state(row: Row) -> AddressState:
     address, n_bounces, reason, heard_at, paused_at = row
     return AddressState(
-        str(address),
-        int(str(n_bounces)),
-        str(reason),
-        datetime.fromisoformat(str(heard_at)),
-        datetime.fromisoformat(str(paused_at)) if paused_at else None,
+        address, n_bounces, reason, datetime.fromisoformat(heard_at), moment_of(paused_at)
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from broadsheet.store.database import Transaction
-from broadsheet.store.documents import Reads, read_in
+from broadsheet.store.documents import Reads, parts_of, read_in
 
 
 class Mark(StrEnum):
@@ -25,20 +25,11 @@ class Mark(StrEnum):
 
 def marks_of(db: Reads, reader_no: int, doc_nos: Sequence[int]) -> dict[int, frozenset[Mark]]:
     """The marks of these documents; those without any are left out."""
+    living = parts_of(db, doc_nos)
     found: dict[int, set[Mark]] = defaultdict(set)
-    rows = read_in(
-        db, "SELECT doc_no, kind FROM marks WHERE doc_no IN (?*) AND reader_no = ?", doc_nos,
-        reader_no,
-    )  # fmt: skip
-    merged = read_in(
-        db,
-        "SELECT d.merged_into, m.kind FROM documents d CROSS JOIN marks m USING (doc_no)"
-        " WHERE d.merged_into IN (?*) AND m.reader_no = ?",
-        doc_nos,
-        reader_no,
-    )
-    for doc_no, kind in [*rows, *merged]:
-        found[doc_no].add(Mark(kind))
+    sql = "SELECT doc_no, kind FROM marks WHERE doc_no IN (?*) AND reader_no = ?"
+    for doc_no, kind in read_in(db, sql, list(living), reader_no):
+        found[living[doc_no]].add(Mark(kind))
     return {doc_no: frozenset(marks) for doc_no, marks in found.items()}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from broadsheet.store.documents import CATEGORY_GAP, Reads
+from broadsheet.store.columns import CATEGORY_GAP
+from broadsheet.store.documents import Reads
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from broadsheet.errors import NotFoundError
+from broadsheet.store.columns import day_of, moment_of, text_of
 from broadsheet.store.database import Row, Transaction
 from broadsheet.store.documents import Reads, read_in
 
@@ -221,8 +222,8 @@ def put_fate(
         " tried_at = ?, ended_at = ?, content = iif(?, NULL, content)"
         " WHERE digest_no = ? AND state IN ('composed', 'retry', 'sending')",
         (
-            state, reason[:REASON_CHARS_MAX], next_at.isoformat() if next_at else None,
-            now.isoformat(), now.isoformat() if ended else None, ended, digest_no,
+            state, reason[:REASON_CHARS_MAX], text_of(next_at),
+            now.isoformat(), text_of(now if ended else None), ended, digest_no,
         ),
     )  # fmt: skip
     _show(transaction, [digest_no], now)
@@ -307,8 +308,10 @@ def list_entries(db: Reads, subscription_nos: Sequence[int], *, limit: int = 60)
     """The last digests of these subscriptions, newest first."""
     rows = read_in(
         db,
-        f"SELECT {_COLUMNS} FROM digests WHERE subscription_no IN (?*)",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM digests WHERE subscription_no IN (?*)"  # noqa: S608
+        " ORDER BY digest_no DESC LIMIT ?",
         subscription_nos,
+        limit,
     )
     return sorted((_entry(row) for row in rows), key=lambda entry: -entry.digest_no)[:limit]
 
@@ -334,7 +337,7 @@ def last_day(db: Reads, subscription_no: int, *, until: date) -> date | None:
         "SELECT max(day) FROM digests WHERE subscription_no = ? AND day <= ?",
         (subscription_no, until.isoformat()),
     )
-    return date.fromisoformat(rows[0][0]) if rows[0][0] else None
+    return day_of(rows[0][0])
 
 
 def looked_at(db: Reads, subscription_no: int, unsent: Iterable[str]) -> int:
@@ -421,9 +424,7 @@ def _is_in(transaction: Transaction, digest_no: int, state: str) -> bool:
 def _entry(row: Row) -> Entry:
     number, subscription_no, day, state, reason, subject, *counts, host, n_tries = row[:10]
     n_shown, until_no = counts
-    due_at, *others = (datetime.fromisoformat(text) if text else None for text in row[10:])
-    assert due_at is not None
     return Entry(
         number, subscription_no, date.fromisoformat(day), state, reason, subject, n_shown,
-        until_no, host, n_tries, due_at, *others,
+        until_no, host, n_tries, datetime.fromisoformat(row[10]), *map(moment_of, row[11:]),
     )  # fmt: skip

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from broadsheet.errors import NotFoundError, UsageError
-from broadsheet.store.database import Transaction
+from broadsheet.store.database import Row, Transaction
 from broadsheet.store.documents import Reads, read_in
 
 SAID_MAX = 500  # of one name, newest first: a bound on what a grouping reads
@@ -252,28 +252,23 @@ def _living(doc_nos: Sequence[int], moved: dict[int, int]) -> tuple[int, ...]:
 _FIELDS = "said_no, kind, author_key, doc_nos, other_key, other_nos, said_at, undone_at"
 
 
-def _said(row: tuple[object, ...]) -> Said:
+def _said(row: Row) -> Said:
     said_no, kind, key, doc_nos, other, other_nos, said_at, undone_at = row
     return Said(
-        int(str(said_no)),
-        Kind(str(kind)),
-        str(key),
-        tuple(json.loads(str(doc_nos))),
-        str(other),
-        tuple(json.loads(str(other_nos))),
-        datetime.fromisoformat(str(said_at)),
+        said_no,
+        Kind(kind),
+        key,
+        tuple(json.loads(doc_nos)),
+        other,
+        tuple(json.loads(other_nos)),
+        datetime.fromisoformat(said_at),
         undone_at is not None,
     )
 
 
 def _moved(said: Said, moved: dict[int, int]) -> Said:
-    return Said(
-        said.said_no,
-        said.kind,
-        said.author_key,
-        tuple(moved.get(number, number) for number in said.doc_nos),
-        said.other_key,
-        tuple(moved.get(number, number) for number in said.other_nos),
-        said.said_at,
-        said.is_undone,
+    return replace(
+        said,
+        doc_nos=tuple(moved.get(number, number) for number in said.doc_nos),
+        other_nos=tuple(moved.get(number, number) for number in said.other_nos),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from broadsheet.errors import NotFoundError
+from broadsheet.store.columns import moment_of
 from broadsheet.store.database import Row, Transaction
 from broadsheet.store.documents import Reads
 
@@ -84,5 +85,5 @@ def reader_of_row(row: Row) -> Reader:
         state_no,
         bool(has_password),
         datetime.fromisoformat(created),
-        datetime.fromisoformat(disabled) if disabled else None,
+        moment_of(disabled),
     )

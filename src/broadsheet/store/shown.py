@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from broadsheet.store.database import Transaction
-from broadsheet.store.documents import Reads, read_in
+from broadsheet.store.database import Row, Transaction
+from broadsheet.store.documents import Reads, parts_of, read_in
 
 
 class Place(StrEnum):
@@ -30,23 +30,14 @@ class Shown:
 
 
 def shown_to(db: Reads, reader_no: int, doc_nos: Sequence[int]) -> dict[int, tuple[int, date]]:
-    """Which of these a reader was shown: doc_no to (interest_no, date)."""
-    direct = read_in(
-        db,
-        "SELECT doc_no, interest_no, shown_on FROM shown WHERE doc_no IN (?*) AND reader_no = ?",
-        doc_nos,
-        reader_no,
-    )
-    merged = read_in(
-        db,
-        "SELECT d.merged_into, s.interest_no, s.shown_on FROM documents d"
-        " JOIN shown s USING (doc_no) WHERE d.merged_into IN (?*) AND s.reader_no = ?",
-        doc_nos,
-        reader_no,
-    )
+    """Which of these a reader was shown: doc_no to (interest_no, date); its own before that of a
+    document that became part of it."""
+    living = parts_of(db, doc_nos)
+    sql = "SELECT doc_no, interest_no, shown_on FROM shown WHERE doc_no IN (?*) AND reader_no = ?"
+    rows = list(read_in(db, sql, list(living), reader_no))
+    rows.sort(key=lambda row: row[0] == living[row[0]])
     return {
-        doc_no: (interest_no, date.fromisoformat(day))
-        for doc_no, interest_no, day in [*merged, *direct]
+        living[doc_no]: (interest_no, date.fromisoformat(day)) for doc_no, interest_no, day in rows
     }
 
 
@@ -108,13 +99,8 @@ def put_shown(
 _COLUMNS = "coalesce(d.merged_into, s.doc_no), s.shown_on, s.kind, s.rank, s.propensity, s.is_above"
 
 
-def _shown(row: tuple[object, ...]) -> Shown:
+def _shown(row: Row) -> Shown:
     doc_no, shown_on, place, rank, propensity, is_above = row
     return Shown(
-        int(str(doc_no)),
-        date.fromisoformat(str(shown_on)),
-        Place(str(place)),
-        int(str(rank)),
-        float(str(propensity)),
-        bool(is_above),
+        doc_no, date.fromisoformat(shown_on), Place(place), rank, propensity, bool(is_above)
     )

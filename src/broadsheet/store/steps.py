@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from broadsheet.store.columns import moment_of
 from broadsheet.store.database import Transaction
 from broadsheet.store.documents import Reads
 
@@ -64,7 +65,7 @@ def list_steps(db: Reads) -> list[StepState]:
         StepState(
             step,
             datetime.fromisoformat(ended_at),
-            datetime.fromisoformat(ok_at) if ok_at else None,
+            moment_of(ok_at),
             took_s,
             n_runs,
             n_failures,

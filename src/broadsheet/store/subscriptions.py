@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from broadsheet.errors import NotFoundError, UsageError
+from broadsheet.store.columns import moment_of, text_of
 from broadsheet.store.database import Row, Transaction
 from broadsheet.store.documents import Reads
 
@@ -97,14 +98,14 @@ def put_subscription(
             (
                 reader_no, wish.topic, wish.value, wish.name.strip()[:NAME_CHARS_MAX],
                 wish.channel.value, wish.target, secret, wish.schedule, wish.time_zone,
-                int(wish.when_empty), now.isoformat(), now.isoformat() if confirmed else None,
+                int(wish.when_empty), now.isoformat(), text_of(now if confirmed else None),
             ),
         )  # fmt: skip
     change_subscription(transaction, standing.subscription_no, wish)
     if not standing.is_live:
         transaction.run(
             "UPDATE subscriptions SET confirmed_at = ?, ended_at = NULL WHERE subscription_no = ?",
-            (now.isoformat() if confirmed else None, standing.subscription_no),
+            (text_of(now if confirmed else None), standing.subscription_no),
         )
     return standing.subscription_no
 
@@ -231,15 +232,13 @@ def count_strangers(db: Reads) -> int:
 def _subscription(row: Row) -> Subscription:
     number, reader_no, topic, value, name, channel, target, schedule, zone, when_empty, *rest = row
     secret, created_at, confirmed_at, ended_at = rest
-    wish = Wish(
-        topic, value, name, Channel(channel), target, schedule, zone, bool(when_empty)
-    )  # fmt: skip
+    wish = Wish(topic, value, name, Channel(channel), target, schedule, zone, bool(when_empty))
     return Subscription(
         number,
         reader_no,
         wish,
         secret,
         datetime.fromisoformat(created_at),
-        datetime.fromisoformat(confirmed_at) if confirmed_at else None,
-        datetime.fromisoformat(ended_at) if ended_at else None,
+        moment_of(confirmed_at),
+        moment_of(ended_at),
     )

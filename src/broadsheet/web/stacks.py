@@ -8,7 +8,7 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 from broadsheet.store.database import Database
-from broadsheet.store.documents import load_documents, read_in
+from broadsheet.store.documents import change_numbers, load_documents
 from broadsheet.types import Document
 
 #: Some 10 kB each. A day's papers are read by everybody, and stand on many pages.
@@ -48,13 +48,7 @@ _stacks = _Stacks()
 
 def fetch_documents(db: Database, doc_nos: Sequence[int]) -> list[Document]:
     """As `load_documents`: in this order; unknown and merged ones are left out."""
-    changes: dict[int, int] = dict(
-        read_in(
-            db,
-            "SELECT doc_no, change_no FROM documents WHERE doc_no IN (?*) AND merged_into IS NULL",
-            doc_nos,
-        )
-    )
+    changes = change_numbers(db, doc_nos)
     known = _stacks.find(db, list(changes.items()))
     fresh = {
         document.doc_no: document
