@@ -139,6 +139,14 @@ def test_a_preview_says_what_would_change_and_saves_nothing(home: Path) -> None:
     assert "come" not in run(home, "preview", number)
 
 
+@pytest.mark.parametrize("which", ["1", "Birds", "bIRDS"])
+def test_a_digest_takes_an_interest_by_number_or_name_in_any_case(home: Path, which: str) -> None:
+    run(home, "add", "Birds", "--about", "warbler plumage")
+    words = ["--home", str(home), "digest", "preview", "--interest", which, "--json"]
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert json.loads(result.stdout)["papers"]
+
+
 def test_what_cannot_be_is_said_and_nothing_changes(home: Path, tmp_path: Path) -> None:
     number = asked(home, "add", "Birds")["interest"]
     assert "list" in refused(home, NotFoundError, "show", "Owls")

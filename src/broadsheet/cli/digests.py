@@ -9,14 +9,12 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.opening import now, opened, parse_day, reader_no_of
-from broadsheet.cli.output import print_json, print_text, say
-from broadsheet.errors import BroadsheetError, NotFoundError, UsageError
+from broadsheet.cli.opening import For, day_of, interest_of, now, opened, reader_no_of
+from broadsheet.cli.output import Json, print_json, print_text, say
+from broadsheet.errors import BroadsheetError, UsageError
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
 from broadsheet.store.subscriptions import Channel, Subscription, Wish, list_subscriptions
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
 class DigestAction(StrEnum):
@@ -37,9 +35,7 @@ def digest(
     date_: Annotated[
         str, typer.Option("--date", help="As 2026-03-01; the newest if not given.")
     ] = "",
-    email: Annotated[
-        str, typer.Option("--for", help="Whose; the library's one reader if not given.")
-    ] = "",
+    email: For = "",
     output: Annotated[
         Path | None, typer.Option(help="preview: write it there, as .html or .txt.")
     ] = None,
@@ -53,11 +49,10 @@ def digest(
     Example: broadsheet digest preview --date 2026-03-01 --output digest.html
     """
     with opened(context) as (settings, db):
-        reader_no = reader_no_of(db, email)
         if action is DigestAction.SEND:
-            _send(db, settings, reader_no, interest, date_, as_json=as_json)
+            _send(db, settings, email, interest, date_, as_json=as_json)
             return
-        wanted, day = _pretended(db, reader_no, interest, date_)
+        wanted, day = _pretended(db, email, interest, date_)
         _preview(db, settings, wanted, day, output, as_json=as_json)
 
 
@@ -94,17 +89,17 @@ def _preview(
 
 
 def _send(
-    db: Database, settings: Settings, reader_no: int, interest: str, day: str, *, as_json: bool
+    db: Database, settings: Settings, email: str, interest: str, day: str, *, as_json: bool
 ) -> None:
     from broadsheet.jobs.delivery import deliver_due, open_press
     from broadsheet.store.outbox import list_entries
 
     press = open_press(db, settings, clock=now)
-    only = _subscribed(db, reader_no, interest).subscription_no if interest else None
-    report = deliver_due(press, only=only, day=_day(db, day) if only else None)
+    only = _subscribed(db, email, interest).subscription_no if interest else None
+    report = deliver_due(press, only=only, day=day_of(db, day) if only else None)
     if report.notice:
         raise BroadsheetError(f"{report.notice}; wait for it, and try again")
-    numbers = [entry.subscription_no for entry in list_subscriptions(db, reader_no)]
+    numbers = [entry.subscription_no for entry in list_subscriptions(db, reader_no_of(db, email))]
     entries = list_entries(db, numbers, limit=20)
     if as_json:
         print_json(
@@ -127,40 +122,24 @@ def _send(
         print_text(f"{entry.day}  {entry.state:9} {entry.subject or entry.reason}")
 
 
-def _pretended(db: Database, reader_no: int, interest: str, day: str) -> tuple[Subscription, date]:
+def _pretended(db: Database, email: str, interest: str, day: str) -> tuple[Subscription, date]:
     """A subscription that nobody has made, for its digest alone."""
-    asked = _day(db, day)
+    reader_no, asked = reader_no_of(db, email), day_of(db, day)
     if interest:
-        number, name = _interest(db, reader_no, interest)
-        wish = Wish("interest", str(number), name, Channel.MAIL, "")
+        found = interest_of(db, email, interest)
+        wish = Wish("interest", str(found.interest_no), found.name, Channel.MAIL, "")
     else:
         wish = Wish("day", "", "The day’s papers", Channel.MAIL, "")
     moment = datetime.combine(asked, time(), now().tzinfo) + timedelta(days=1)
     return Subscription(0, reader_no, wish, "", moment, moment, None), asked
 
 
-def _day(db: Database, text: str) -> date:
-    from broadsheet.store.documents import newest_day
-
-    return parse_day(text) if text else newest_day(db) or now().date()
-
-
-def _interest(db: Database, reader_no: int, asked: str) -> tuple[int, str]:
-    """(number, name) of an interest by either. Raises NotFoundError."""
-    from broadsheet.store.interests import list_interests
-
-    for found in list_interests(db, reader_no):
-        if asked in (str(found.interest_no), found.name):
-            return found.interest_no, found.name
-    raise NotFoundError(f"no interest {asked!r} of yours; `broadsheet interest list`")
-
-
-def _subscribed(db: Database, reader_no: int, interest: str) -> Subscription:
-    number, name = _interest(db, reader_no, interest)
-    for found in list_subscriptions(db, reader_no):
-        if (found.wish.topic, found.wish.value) == ("interest", str(number)):
+def _subscribed(db: Database, email: str, interest: str) -> Subscription:
+    wanted = interest_of(db, email, interest)
+    for found in list_subscriptions(db, wanted.reader_no):
+        if (found.wish.topic, found.wish.value) == ("interest", str(wanted.interest_no)):
             return found
     raise UsageError(
-        f"{name!r} is not delivered anywhere; choose a channel at /deliveries, or look at it with "
-        "`broadsheet digest preview`"
+        f"{wanted.name!r} is not delivered anywhere; choose a channel at /deliveries, or look at it"
+        " with `broadsheet digest preview`"
     )

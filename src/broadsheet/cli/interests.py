@@ -1,4 +1,4 @@
-"""Commands for interests: what a reader cares about, and what it would bring."""
+"""Commands for interests: what a reader cares about, said and taken back."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from broadsheet.cli.opening import now, opened, parse_day, reader_no_of
-from broadsheet.cli.output import print_json, print_table, print_text, say
+from broadsheet.cli.opening import For, Which, day_of, interest_of, now, opened, reader_no_of
+from broadsheet.cli.output import Json, print_json, print_table, print_text, say
+from broadsheet.cli.previews import judge, preview, print_dial, slate_on
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store.authors import AuthorSummary, split_author_id
 from broadsheet.store.database import Database
 from broadsheet.store.deeds import Deed, Verb, do, undo
-from broadsheet.store.documents import get_document, load_documents, newest_day
+from broadsheet.store.documents import get_document, load_documents
 from broadsheet.store.followed import current_id, find_followable, people_of_name
 from broadsheet.store.interests import (
     Choices,
     Interest,
     Judgment,
-    Rule,
     RuleKind,
     State,
     holdings_of,
@@ -33,15 +32,9 @@ from broadsheet.store.interests import (
 )
 from broadsheet.text.wording import counted, listed
 
-if TYPE_CHECKING:
-    from broadsheet.slate import Slate
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Which = Annotated[str, typer.Argument(metavar="INTEREST", help="Its number or its name.")]
 Papers = Annotated[
     list[str], typer.Argument(metavar="DOC_ID…", help="Any identifiers of papers here.")
 ]
-For = Annotated[str, typer.Option("--for", help="Whose; the library's one reader if not given.")]
 About = Annotated[str | None, typer.Option(help="What it is about, in words.")]
 Categories = Annotated[
     list[str] | None,
@@ -61,6 +54,8 @@ interest = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     app.add_typer(interest, name="interest")
+    interest.command()(judge)
+    interest.command()(preview)
 
 
 @interest.command("list")
@@ -154,10 +149,10 @@ def add(
 def show(context: typer.Context, which: Which, email: For = "", as_json: Json = False) -> None:
     """Everything known of an interest, and what each setting of its dial would mean today."""
     with opened(context) as (settings, db):
-        found = _interest(db, email, which)
+        found = interest_of(db, email, which)
         held = holdings_of(db, found.interest_no)
         documents = {d.doc_no: d for d in load_documents(db, [e.doc_no for e in held.judged])}
-        slate = _slate(db, settings, found, None)
+        slate = slate_on(db, settings, found, day_of(db, ""))
         row = _row(db, found)
     judged = [
         {
@@ -199,7 +194,7 @@ def show(context: typer.Context, which: Which, email: For = "", as_json: Json = 
         print_text(f"   {rule.kind}: {rule.query}")
     for author_id, name in held.authors:
         print_text(f"   follows {name}" + (f" ({author_id})" if "~" in author_id else ""))
-    _print_dial(slate)
+    print_dial(slate)
     for entry in judged:
         print_text(f"   {entry['date']}  {entry['kind']:8}  {entry['title']}  {entry['doc_id']}")
 
@@ -222,7 +217,7 @@ def set_(
     Example: broadsheet interest set 1 --dial 0.05 --category cs.CL --category cs.LG
     """
     with opened(context) as (_, db):
-        found = _interest(db, email, which)
+        found = interest_of(db, email, which)
         choices = _changed(found.choices, about, category, dial, places, explore)
         choices = replace(choices, name=name or choices.name, state=state or choices.state)
         deed = Deed(
@@ -259,7 +254,7 @@ def like(
         _judge_papers(context, which, papers, email, Verb.LIKE_FOR)
     if file is not None:
         with opened(context) as (settings, db):
-            found = _interest(db, email, which)
+            found = interest_of(db, email, which)
             taken = take_in_file(db, settings, file, clock=now)
             for line in taken.said:
                 say(line)
@@ -296,7 +291,7 @@ def rule(
     from broadsheet.search.query import parse_query
 
     with opened(context) as (_, db):
-        found = _interest(db, email, which)
+        found = interest_of(db, email, which)
         for notice in parse_query(query).notices:
             say(notice)
         verb = Verb.DROP_RULE if drop else Verb.ADD_RULE
@@ -320,7 +315,7 @@ def follow(
     Example: broadsheet interest follow 1 "Ada Lovelace"
     """
     with opened(context) as (_, db):
-        found = _interest(db, email, which)
+        found = interest_of(db, email, which)
         person = find_followable(db, author)
         if person.is_shared_name and not drop:
             say(f"{person.n_people} people here have this name, and all are followed; one alone:")
@@ -334,107 +329,10 @@ def follow(
 
 
 @interest.command()
-def judge(
-    context: typer.Context,
-    which: Which,
-    n: Annotated[int, typer.Option("-n", min=1, max=50, help="How many to print.")] = 1,
-    email: For = "",
-    as_json: Json = False,
-) -> None:
-    """The papers whose judgment would tell most about you, most telling first.
-
-    Say like or dislike of each with `broadsheet interest like` and `dislike`; a dozen make a
-    beginning.
-
-    Example: broadsheet interest judge 1 -n 12
-    """
-    from broadsheet.interests.beginnings import to_judge
-    from broadsheet.jobs.interests import open_corpus
-
-    with opened(context) as (settings, db):
-        found = _interest(db, email, which)
-        doc_nos = to_judge(open_corpus(db, settings), found, now=now(), n_papers=n)
-        documents = load_documents(db, doc_nos)
-    if as_json:
-        print_json({"papers": [{"doc_id": d.doc_id, "title": d.title} for d in documents]})
-        return
-    for document in documents:
-        print_text(f"{document.title}\n     {document.doc_id}\n     {document.abstract[:300]}\n")
-    if not documents:
-        say("there is no paper left to ask about")
-
-
-@interest.command()
-def preview(
-    context: typer.Context,
-    which: Which,
-    like: Annotated[list[str] | None, typer.Option(help="As if this were liked.")] = None,
-    dislike: Annotated[list[str] | None, typer.Option(help="As if this were disliked.")] = None,
-    must: Annotated[list[str] | None, typer.Option(help="As if this rule held.")] = None,
-    never: Annotated[list[str] | None, typer.Option(help="As if this rule held.")] = None,
-    follow: Annotated[
-        list[str] | None, typer.Option(help="As if this author were followed.")
-    ] = None,
-    date_: Annotated[
-        str, typer.Option("--date", help="As 2026-03-01; the newest if not given.")
-    ] = "",
-    email: For = "",
-    as_json: Json = False,
-) -> None:
-    """What the interest brings on a day; and what a judgment, rule or author would change in it.
-
-    Nothing is saved.
-
-    Example: broadsheet interest preview 1 --never 'title:survey' --like arxiv:2405.04434
-    """
-    from broadsheet.export.shapes import pick_shape, slate_shape
-    from broadsheet.interests.preview import Trial
-    from broadsheet.interests.preview import preview as try_out
-    from broadsheet.jobs.interests import open_corpus
-
-    with opened(context) as (settings, db):
-        found = _interest(db, email, which)
-        people = [find_followable(db, name) for name in follow or ()]
-        trial = Trial(
-            tuple(get_document(db, name).doc_no for name in like or ()),
-            tuple(get_document(db, name).doc_no for name in dislike or ()),
-            (
-                *(Rule(RuleKind.MUST, query) for query in must or ()),
-                *(Rule(RuleKind.NEVER, query) for query in never or ()),
-            ),
-            tuple((person.author_id, person.name) for person in people),
-        )
-        day = _day(db, date_)
-        if not trial:
-            slate = _slate(db, settings, found, day)
-            change = None
-        else:
-            corpus = open_corpus(db, settings)
-            change = try_out(corpus, found, trial, first=day, day=day, now=now())
-            slate = change.after
-    if as_json:
-        made = slate_shape(slate)
-        if change is not None:
-            made["comes"] = [pick_shape(pick) for pick in change.comes]
-            made["goes"] = [{"doc_id": d.doc_id, "title": d.title} for d in change.goes]
-        print_json(made)
-        return
-    if change is not None:
-        for pick in change.comes:
-            print_text(f"+ {pick.document.title}  {pick.document.doc_id}\n     {pick.why}")
-        for document in change.goes:
-            print_text(f"- {document.title}  {document.doc_id}")
-        before, after = change.before.n_above, change.after.n_above
-        say(f"{len(change.comes)} come, {len(change.goes)} go; above the line {before} -> {after}")
-        return
-    _print_slate(slate)
-
-
-@interest.command()
 def remove(context: typer.Context, which: Which, email: For = "") -> None:
     """Drop an interest; `broadsheet interest undo` brings it back."""
     with opened(context) as (_, db):
-        found = _interest(db, email, which)
+        found = interest_of(db, email, which)
         deed = Deed(Verb.DROP_INTEREST, number=found.interest_no, name=found.name)
         _do(db, found.reader_no, [deed])
 
@@ -517,7 +415,7 @@ def _judge_papers(
     context: typer.Context, which: str, papers: Sequence[str], email: str, verb: Verb
 ) -> None:
     with opened(context) as (_, db):
-        found = _interest(db, email, which)
+        found = interest_of(db, email, which)
         doc_nos = [get_document(db, name).doc_no for name in papers]
         _do(
             db,
@@ -559,30 +457,6 @@ def _changed(
     )
 
 
-def _interest(db: Database, email: str, which: str) -> Interest:
-    """By number, else by name. Raises NotFoundError."""
-    found = list_interests(db, reader_no_of(db, email))
-    for entry in found:
-        if which == str(entry.interest_no):
-            return entry
-    for entry in found:
-        if which.casefold() == entry.name.casefold():
-            return entry
-    raise NotFoundError(f"no interest {which!r} of yours; `broadsheet interest list` names them")
-
-
-def _day(db: Database, text: str) -> date:
-    return parse_day(text) if text else newest_day(db) or now().date()
-
-
-def _slate(db: Database, settings: Any, found: Interest, day: date | None) -> Slate:
-    from broadsheet.interests.slates import slate_of
-    from broadsheet.jobs.interests import open_corpus
-
-    asked = day or _day(db, "")
-    return slate_of(open_corpus(db, settings), found, first=asked, day=asked)
-
-
 def _row(db: Database, found: Interest) -> dict[str, Any]:
     held = holdings_of(db, found.interest_no)
     return {
@@ -615,39 +489,3 @@ def _dropped(db: Database, followed: set[str], author_id: str) -> str:
 
 def _choices_shape(choices: Choices) -> dict[str, Any]:
     return {**asdict(choices), "categories": list(choices.categories)}
-
-
-def _print_dial(slate: Slate) -> None:
-    for setting in slate.dial:
-        mark = "*" if setting.alpha == slate.alpha else " "
-        said = (
-            f"{setting.n_papers} papers today"
-            if setting.promised
-            else f"no promise yet: {setting.evidence:.0f} of {setting.evidence_needed:.0f} likes"
-        )
-        print_text(f"  {mark} miss at most {setting.alpha:.0%}: {said}")
-    if slate.realised.miss_rate is not None:
-        print_text(
-            f"    so far missed {slate.realised.miss_rate:.0%}, by {slate.realised.n_likes} likes"
-        )
-
-
-def _print_slate(slate: Slate) -> None:
-    print_text(f"{slate.name}, {slate.day:%A, %d %B %Y}\n")
-    for pick in slate.picks:
-        print_text(f"{pick.rank + 1:3}. {pick.document.title}")
-        print_text(f"     {pick.document.doc_id}  {pick.score:.2f}")
-        for reason in pick.reasons:
-            print_text(f"     {reason.said}")
-    for title, documents in (("above the line as well", slate.more), ("just below", slate.below)):
-        if documents:
-            print_text(f"\n{title}:")
-            for document in documents:
-                print_text(f"     {document.title}  {document.doc_id}")
-    _print_dial(slate)
-    if slate.notice:
-        say(slate.notice)
-    say(
-        f"{slate.n_announced} announced, {slate.n_ruled_out} ruled out, {slate.n_known} known,"
-        f" {slate.n_above} above the line. {slate.promise}"
-    )

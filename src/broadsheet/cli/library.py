@@ -12,14 +12,12 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli.opening import now, opened, reader_no_of, settings_of
-from broadsheet.cli.output import print_json, print_table, progress_bar, say
+from broadsheet.cli.output import Json, print_json, print_table, progress_bar, say
 from broadsheet.errors import BroadsheetError, UsageError
 from broadsheet.store.database import CACHE_MIB_IMPORT
 from broadsheet.store.keepings import Kept
 from broadsheet.text.wording import counted
 from broadsheet.types import IngestReport
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
 def register(app: typer.Typer) -> None:

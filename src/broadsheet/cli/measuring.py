@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet.cli.opening import settings_of
-from broadsheet.cli.output import print_json, print_text, progress_bar, say
+from broadsheet.cli.output import Json, print_json, print_text, progress_bar, say
 from broadsheet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from broadsheet.evaluate.datasets import CorpusDocument
     from broadsheet.evaluate.ours import OurSearch
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Data = Annotated[Path, typer.Option("--data", help="The folder of the data set.")]
 
 #: Where `--grow` finds other documents unless told: beside the data set.

@@ -7,10 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from broadsheet.cli.opening import settings_of
-from broadsheet.cli.output import print_json, print_table, print_text, say
+from broadsheet.cli.output import Json, print_json, print_table, print_text, say
 from broadsheet.errors import ModelError
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 model = typer.Typer(help="The sentence model, which searches by meaning.", no_args_is_help=True)
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli.opening import now, opened
-from broadsheet.cli.output import print_json, print_table, print_text, say
+from broadsheet.cli.output import Json, print_json, print_table, print_text, say
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.keys import hash_password, hash_secret, new_secret
 from broadsheet.store import accounts
@@ -18,7 +18,6 @@ from broadsheet.store.database import Database
 from broadsheet.store.readers import LOCAL_READER_NO, Reader, Role, find_reader, get_reader
 from broadsheet.store.readers import list_readers as stored_readers
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 LINK_VALID = timedelta(hours=1)
 
 

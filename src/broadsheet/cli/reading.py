@@ -8,14 +8,13 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli.opening import opened, parse_day
-from broadsheet.cli.output import print_json, print_table, print_text, say
+from broadsheet.cli.output import Json, print_json, print_table, print_text, say
 from broadsheet.errors import NotFoundError
 from broadsheet.export.shapes import day_shape, document_shape, ledger_shape
 from broadsheet.rank.attention import attention_inputs
 from broadsheet.store.documents import get_document
 from broadsheet.types import Aspect, Document, Mode
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 AUTHORS_SHOWN = 4
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.cli.opening import now, opened, parse_day, settings_of
-from broadsheet.cli.output import print_json, print_table, print_text, progress_bar, say
+from broadsheet.cli.output import Json, print_json, print_table, print_text, progress_bar, say
 from broadsheet.errors import BroadsheetError
 from broadsheet.settings import Settings
 from broadsheet.store.database import Database
@@ -25,7 +25,6 @@ from broadsheet.types import IngestReport, Record, Reject
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on. Default: 8000.")]
 SAMPLE_FILE = "papers.jsonl"

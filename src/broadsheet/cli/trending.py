@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli.opening import opened
-from broadsheet.cli.output import print_json, print_text, say
+from broadsheet.cli.output import Json, print_json, print_text, say
 from broadsheet.errors import UsageError
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 SHOWN = 20
 
 
