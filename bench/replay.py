@@ -30,7 +30,7 @@ from aiosmtpd.controller import Controller
 
 from broadsheet.evaluate.author_readers import LIBRARY_MAX
 from broadsheet.evaluate.bootstrap import Figure
-from broadsheet.evaluate.datasets import read_jsonl
+from broadsheet.evaluate.files import read_jsonl
 from broadsheet.evaluate.plot import svg_lines
 from broadsheet.export.shapes import ledger_shape
 from broadsheet.harvest.parse.fields import FieldError

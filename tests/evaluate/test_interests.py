@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from broadsheet.errors import ParseError, UsageError
+from broadsheet.errors import ParseError
 from broadsheet.evaluate.author_readers import (
     choose_readers,
     load_corpus,
@@ -88,7 +88,7 @@ def test_a_list_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(ParseError, match=r"mult\.dat:2"):
         load_libraries(tmp_path)
     (tmp_path / "mult.dat").unlink()
-    with pytest.raises(UsageError, match=r"mult\.dat"):
+    with pytest.raises(ParseError, match=r"mult\.dat"):
         load_libraries(tmp_path)
 
 
@@ -104,6 +104,39 @@ def test_words_as_text_start_with_the_most_frequent(tmp_path: Path) -> None:
     (tmp_path / "users.dat").write_text("1 0\n")
     (tmp_path / "vocabulary.dat").write_text("lens\npixel\n")
     assert word_texts(load_libraries(tmp_path)) == ["pixel lens", ""]
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "reason"),
+    [
+        ("users", "1 2 3", "2 entries where the line begins with 1"),
+        ("users", "1 -2", "not a list of papers"),
+        ("mult", "2 1:1", "1 entries"),
+        ("mult", "1 1:many", "not word:count"),
+    ],
+)
+def test_a_list_that_says_another_length_is_named(
+    file: str, line: str, reason: str, tmp_path: Path
+) -> None:
+    write_citeulike(tmp_path)
+    (tmp_path / "users.dat.gz").unlink()
+    (tmp_path / "users.dat").write_text("1 0\n")
+    (tmp_path / f"{file}.dat").write_text(f"1 {'0' if file == 'users' else '3:1'}\n{line}\n")
+    with pytest.raises(ParseError, match=rf"{file}\.dat:2: {reason}"):
+        load_libraries(tmp_path)
+
+
+def test_few_readers_and_empty_libraries(tmp_path: Path) -> None:
+    write_citeulike(tmp_path)
+    (tmp_path / "users.dat.gz").unlink()
+    saved = " ".join(map(str, range(12)))
+    (tmp_path / "users.dat").write_text(f"0\n\n12 {saved}\r\n3 1 2 3\n\n\n")
+    card = evaluate_interests(tmp_path, n_interests=2)
+    assert card.n == 1, "the others have nothing to hide"
+    assert load_libraries(tmp_path).saved[1].size == 0
+    (tmp_path / "users.dat").write_text("3 1 2 3\n")
+    with pytest.raises(ParseError, match="no reader"):
+        evaluate_interests(tmp_path)
 
 
 def write_participants(folder: Path) -> Path:
@@ -129,6 +162,31 @@ def test_a_card_of_participants(tmp_path: Path) -> None:
     for system in ("ours", "tf-idf + linear SVM", "decayed mean cosine"):
         assert card.figures[system]["loss"].value == 0.0, system
     assert "decayed mean cosine" not in evaluate_interests(tmp_path).figures, "it needs vectors"
+
+
+def test_participants_however_written(tmp_path: Path) -> None:
+    """Header or none, columns in another order, profiles under another name: the same card."""
+    write_participants(tmp_path)
+    plain = evaluate_interests(tmp_path, embed=embed, clock=lambda: 0.0)
+    scored = (tmp_path / "expertise.tsv").read_text().splitlines()
+    turned = ["\t".join(reversed(line.split("\t"))) for line in scored]
+    people = (tmp_path / "participants.jsonl").read_text()
+    (tmp_path / "participants.jsonl").write_text(people.replace("profiles_20", "profiles_10"))
+    for rows in (scored[1:], turned, [line + " " for line in scored]):
+        (tmp_path / "expertise.tsv").write_text("\r\n".join(rows))
+        assert evaluate_interests(tmp_path, embed=embed, clock=lambda: 0.0) == plain
+
+
+def test_who_scored_everything_alike_is_not_measured(tmp_path: Path) -> None:
+    write_participants(tmp_path)
+    scored = (tmp_path / "expertise.tsv").read_text()
+    (tmp_path / "expertise.tsv").write_text(scored.replace("p0\t1-", "p0\t0-"))
+    card = evaluate_interests(tmp_path, embed=embed)
+    assert card.n == 2
+    assert card.notices == ("1 participant left out: no known paper, or no two scores",)
+    (tmp_path / "expertise.tsv").write_text("p0\t0-8\t3\np0\t0-9\t3\n")
+    with pytest.raises(ParseError, match="nobody"):
+        evaluate_interests(tmp_path, embed=embed)
 
 
 def test_the_loss_weighs_pairs_by_their_difference_and_ties_half() -> None:
@@ -188,9 +246,9 @@ def test_readers_are_authors_with_a_past_who_are_one_person(tmp_path: Path) -> N
 
 
 def test_a_folder_without_papers_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"papers\.jsonl"):
+    with pytest.raises(ParseError, match=r"papers\.jsonl"):
         evaluate_interests(tmp_path, authors=True)
-    with pytest.raises(UsageError, match="mult"):
+    with pytest.raises(ParseError, match="mult"):
         evaluate_interests(tmp_path)
 
 

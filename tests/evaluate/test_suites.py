@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from broadsheet.evaluate.bootstrap import Figure
+from broadsheet.evaluate.card import Card
 from broadsheet.evaluate.datasets import Collection, CorpusDocument, Query, load_csfcube
 from broadsheet.evaluate.grow import evaluate_growth, growth_lines, with_distractors
 from broadsheet.evaluate.plot import svg_lines
@@ -47,6 +48,14 @@ def test_a_retrieval_card() -> None:
     printed = json.loads(json.dumps(card.as_json()))
     assert printed["figures"]["lexical"]["AP"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert "small: 1 queries" in card.as_table()
+
+
+def test_a_figure_over_nothing_is_null_in_json_and_a_dash_in_the_table() -> None:
+    nothing = Figure(float("nan"), float("nan"), float("nan"))
+    card = Card("similar", "small", 0, 0.0, {"ours": {"method AP": nothing}})
+    printed = json.dumps(card.as_json(), allow_nan=False)
+    assert '"method AP": {"value": null, "low": null, "high": null}' in printed
+    assert card.as_table().splitlines()[-1].split() == ["ours", "-"]
 
 
 def test_growth_adds_documents_that_no_judgment_knows() -> None:

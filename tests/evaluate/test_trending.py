@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from broadsheet.errors import ParseError, UsageError
+from broadsheet.errors import ParseError
 from broadsheet.evaluate import trending
 from broadsheet.evaluate.trending import OURS, RANDOM, evaluate_trending, judge, read_days
 
@@ -67,7 +67,7 @@ def test_a_days_own_votes_change_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_without_history_the_first_days_only_teach(tmp_path: Path) -> None:
     written(tmp_path / "papers.jsonl", world(20))
-    assert evaluate_trending(tmp_path).n == 0
+    assert evaluate_trending(tmp_path).n == 10, "half of a small file"
     assert evaluate_trending(tmp_path, since=date(2026, 1, 11)).n == 10
 
 
@@ -85,7 +85,7 @@ def test_a_row_without_a_day_is_told(tmp_path: Path) -> None:
 
 
 def test_no_papers_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(ParseError):
         evaluate_trending(tmp_path)
 
 
@@ -104,3 +104,40 @@ def test_the_files_order_breaks_no_tie() -> None:
     """Files list the most voted first: an all-equal ranking must not profit from it."""
     shares = [judge([0.0] * n, list(range(n, 0, -1)))[0] for n in range(10, 60)]
     assert np.mean(shares) < 0.35
+
+
+def test_a_day_in_both_files_is_not_learnt_before_it_is_ranked(tmp_path: Path) -> None:
+    """Nor a later one: what the history knows of the days to rank would be the answer."""
+    written(tmp_path / "papers.jsonl", ranked := world(10))
+    earlier = world(10, first=date(2025, 12, 1), seed=5)
+    written(tmp_path / "history.jsonl", earlier)
+    alone = evaluate_trending(tmp_path, clock=lambda: 0.0)
+    later = world(10, first=date(2026, 3, 1), seed=6)
+    written(tmp_path / "history.jsonl", earlier + ranked + later)
+    assert evaluate_trending(tmp_path, clock=lambda: 0.0) == alone
+
+
+def test_fields_of_any_type_and_none_at_all(tmp_path: Path) -> None:
+    rows = world(12)
+    written(tmp_path / "papers.jsonl", rows)
+    plain = evaluate_trending(tmp_path, clock=lambda: 0.0)
+    as_text = [
+        row
+        | {"upvotes": str(row["upvotes"]), "collected_lag_h": "8.0", "date": row["date"] + "T00Z"}
+        for row in rows
+    ]
+    written(tmp_path / "papers.jsonl", as_text)
+    assert evaluate_trending(tmp_path, clock=lambda: 0.0) == plain
+    odd: Row = {"authors": "Ada Lovelace", "github_repo": "http://[", "published_at": 5}
+    written(tmp_path / "papers.jsonl", [row | odd | {"title": None} for row in rows])
+    assert evaluate_trending(tmp_path).n == plain.n
+    bare = [{"date": row["date"], "upvotes": row["upvotes"]} for row in rows]
+    written(tmp_path / "papers.jsonl", bare)
+    assert evaluate_trending(tmp_path).n == plain.n
+
+
+@pytest.mark.parametrize("field", [{"upvotes": 0}, {"date": None}, {"collected_lag_h": 99}])
+def test_what_cannot_be_measured_is_an_error(field: Row, tmp_path: Path) -> None:
+    written(tmp_path / "papers.jsonl", [row | field for row in world(12)])
+    with pytest.raises(ParseError):
+        evaluate_trending(tmp_path)

@@ -39,6 +39,9 @@ def register(app: typer.Typer) -> None:
 def retrieval(
     context: typer.Context,
     data: Data,
+    split: Annotated[
+        str, typer.Option(help="Which of several qrels files, such as test, dev or train.")
+    ] = "",
     grow: Annotated[
         bool, typer.Option("--grow", help="Repeat it inside 1k, 10k and 90k other documents.")
     ] = False,
@@ -57,7 +60,7 @@ def retrieval(
     from broadsheet.evaluate.retrieval import evaluate_retrieval
     from broadsheet.evaluate.search_peer import with_peers
 
-    collection = load_collection(data)
+    collection = load_collection(data, split=split)
     with _ours(context) as ours:
         if grow:
             others = _read_distractors(distractors or _beside(data))
@@ -204,6 +207,8 @@ def _read_distractors(files: list[Path]) -> list[CorpusDocument]:
 
 
 def _print_card(card: Card, as_json: bool) -> None:
+    for notice in card.notices:
+        say(notice)
     if as_json:
         print_json(card.as_json())
     else:

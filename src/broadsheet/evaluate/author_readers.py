@@ -6,6 +6,7 @@ co-authors are evidence like any other, so `ours` is also given by text alone. N
 know to be several people are left out.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from broadsheet.errors import UsageError
+from broadsheet.errors import ParseError
 from broadsheet.evaluate.bootstrap import Figure, bootstrap_ratio
 from broadsheet.evaluate.card import SEED, exactly, figure_of
 from broadsheet.evaluate.contenders import (
@@ -29,7 +30,8 @@ from broadsheet.evaluate.contenders import (
     fit_all,
     make_world,
 )
-from broadsheet.evaluate.datasets import CorpusDocument, read_jsonl
+from broadsheet.evaluate.datasets import CorpusDocument, author_names
+from broadsheet.evaluate.files import read_jsonl, text_of
 from broadsheet.evaluate.paper_columns import Embed, paper_columns
 from broadsheet.evaluate.promise import (
     Library,
@@ -49,6 +51,8 @@ RECALL = 0.9
 TO_READ = "papers to read at 90 % recall"
 N_PAPERS = 500  # of the speed figure
 N_OTHERS_SAMPLE = 2_000
+DATE_FIELDS = ("first_listed", "announced", "date", "submitted")  # the first that a row has
+_YEAR = re.compile(r"[12][0-9]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,11 @@ def load_corpus(data: Path) -> list[Dated]:
     """Papers of every `papers.jsonl` or `corpus.jsonl` (perhaps `.gz`, `.xz`) in `data` or in its
     folders named `corpus_*`, oldest first; a title is taken once.
 
-    Raises UsageError where there is none, ParseError for a bad line.
+    Raises ParseError where there is none and for a bad line.
     """
     files = [data] if data.is_file() else _files(data)
     if not files:
-        raise UsageError(f"{data} has no papers.jsonl whose authors could be readers")
+        raise ParseError("no papers.jsonl whose authors could be readers", place=str(data))
     papers: dict[str, Dated] = {}
     for file in files:
         for row in read_jsonl(file):
@@ -137,7 +141,8 @@ def author_figures(
     """The number of readers, and the figures."""
     readers = choose_readers(corpus, n_readers=n_readers, seed=seed)
     if not readers:
-        raise UsageError("no author has both enough earlier papers and a later one")
+        reason = f"no author has both {LIBRARY_MIN} earlier papers and a later one"
+        raise ParseError(reason)
     rng = np.random.default_rng(seed)
     periods = _periods(corpus)
     earlier = np.array([row for row, p in enumerate(corpus) if p.period not in periods], np.int64)
@@ -260,24 +265,25 @@ def _files(folder: Path) -> list[Path]:
 
 def _dated(row: Mapping[str, Any]) -> Dated | None:
     """None where the row has no title, no author or no date."""
-    title, names = str(row.get("title") or "").strip(), row.get("authors") or []
-    names = [str(n.get("name") or "") if isinstance(n, dict) else str(n) for n in names]
-    day = next(
-        (str(row[f]) for f in ("first_listed", "announced", "date", "submitted") if row.get(f)), ""
-    )
-    period, appeared = day[:7], _day(day)
-    if appeared is None and str(row.get("year") or "").isdigit():
-        period, appeared = str(row["year"]), _day(f"{row['year']}-07-01")
+    title, names = text_of(row.get("title")).strip(), author_names(row)
+    day = next((text_of(row[f]) for f in DATE_FIELDS if row.get(f)), "")
+    period, appeared, year = day[:7], _day(day), text_of(row.get("year")).strip()
+    if appeared is None and _YEAR.fullmatch(year):
+        period, appeared = year, _day(f"{year}-07-01")
     if not title or not names or appeared is None:
         return None
-    text = str(row.get("abstract") or row.get("text") or "")
-    categories = row.get("categories") or []
-    document = CorpusDocument(
-        str(row.get("id") or row.get("_id") or title), title, text, tuple(names)
-    )
-    ids = row.get("openreview_ids") or row.get("orcid") or []
+    text = text_of(row.get("abstract") or row.get("text"))
+    document = CorpusDocument(text_of(row.get("id") or row.get("_id") or title), title, text, names)
+    listed = row.get("openreview_ids") or row.get("orcid")
+    ids = listed if isinstance(listed, list) else []
     people = tuple(str(one or "") for one in ids) if len(ids) == len(names) else ()
-    return Dated(document, appeared, period, tuple(map(str, categories)), people)
+    return Dated(document, appeared, period, _categories(row.get("categories")), people)
+
+
+def _categories(value: object) -> tuple[str, ...]:
+    """A list, or names between blanks as arXiv's own snapshot has them."""
+    listed = value.split() if isinstance(value, str) else value
+    return tuple(map(str, listed)) if isinstance(listed, list) else ()
 
 
 def _day(text: str) -> date | None:

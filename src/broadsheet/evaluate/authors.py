@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from broadsheet.errors import UsageError
+from broadsheet.errors import ParseError
 from broadsheet.evaluate.bootstrap import Figure
 from broadsheet.evaluate.card import SEED, Card
-from broadsheet.evaluate.datasets import read_jsonl
+from broadsheet.evaluate.files import id_of, read_jsonl, text_of
 from broadsheet.rank.people import (
     NEVER,
     SURE,
+    THRESHOLD,
+    WEIGHTS,
     Mention,
     compare,
     fit,
@@ -28,8 +30,10 @@ from broadsheet.rank.people import (
 from broadsheet.text.names import author_key
 
 FOLDS = 5
+BLOCKS_MIN = 50  # to learn from; with fewer, the product's own weights and threshold
 THRESHOLDS = tuple(step / 4 for step in range(-4, 9))
 PRECISION_WANTED = 0.97
+CAREFUL_THRESHOLD = 1.5  # where there is nothing to learn it from
 N_RESAMPLES = 300
 OURS, CAREFUL = "ours", "ours, careful"
 SPELLING = "ours, spelling tells profiles apart"
@@ -53,7 +57,9 @@ def evaluate_authors(data: Path, *, clock: Callable[[], float] = time.perf_count
     `ours`: the threshold of best F1 there; `careful`: the lowest with precision ≥ .97 there;
     `spelling`: as `ours`, two spellings of a name (case included) being two people, which is how
     profiles are kept in these data, and wrong elsewhere. The profile id is never evidence; ORCID
-    and DBLP ids are. Intervals: bootstrap over blocks. Raises UsageError where there is no file.
+    and DBLP ids are. Intervals: bootstrap over blocks. With fewer than `BLOCKS_MIN` blocks to learn
+    from, the product's own weights and thresholds stand. Raises ParseError where there is no file
+    of mentions, and for a bad line.
     """
     started = clock()
     blocks = read_blocks(data)
@@ -64,19 +70,20 @@ def evaluate_authors(data: Path, *, clock: Callable[[], float] = time.perf_count
         COAUTHOR: [linked(block, with_affiliation=False) for block in blocks],
         EITHER: [linked(block, with_affiliation=True) for block in blocks],
     }
-    for name, best, by_spelling in (
-        (OURS, _best, False),
-        (CAREFUL, _careful, False),
-        (SPELLING, _best, True),
+    for name, best, fixed, by_spelling in (
+        (OURS, _best, THRESHOLD, False),
+        (CAREFUL, _careful, CAREFUL_THRESHOLD, False),
+        (SPELLING, _best, THRESHOLD, True),
     ):
         found: list[Labels] = [[]] * len(blocks)
         for number in range(FOLDS):
             inside, outside = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-            weights = pairs.fit(outside)
+            can_learn = len(outside) >= BLOCKS_MIN and pairs.has_both(outside)
+            weights = pairs.fit(outside) if can_learn else np.array(WEIGHTS)
             odds = [
                 _apart(blocks[k], pairs.odds(k, weights), by_spelling) for k in range(len(blocks))
             ]
-            threshold = best(blocks, odds, outside)
+            threshold = best(blocks, odds, outside) if can_learn else fixed
             for place in inside:
                 found[place] = labels(odds[place], threshold)
         runs[name] = found
@@ -88,13 +95,19 @@ def read_blocks(data: Path) -> list[Block]:
     """The blocks of a folder's mentions file."""
     paths = sorted(data.glob("*mentions*.jsonl*"))
     if len(paths) != 1:
-        raise UsageError(f"{data} needs one file of mentions (*mentions*.jsonl, .gz or .xz)")
-    rows = list(read_jsonl(paths[0]))
-    texts = [f"{row.get('title')} {' '.join(row.get('keywords') or ())}" for row in rows]
+        reason = "more than one file" if paths else "no file"
+        wanted = "of mentions (*mentions*.jsonl, .gz or .xz)"
+        raise ParseError(f"there is {reason} {wanted}", place=str(data))
+    path = paths[0]
+    rows = list(read_jsonl(path))
+    if not rows:
+        raise ParseError("there is no mention in it", place=path.name)
+    texts = [f"{text_of(row.get('title'))} {text_of(row.get('keywords'))}" for row in rows]
     by_block: dict[str, list[tuple[str, Mention]]] = defaultdict(list)
     for row, words in zip(rows, subject_vectors(texts), strict=True):
-        mention = _mention(row, words)
-        by_block[str(row["block"])].append((str(row["author_id"]), mention))
+        mention = _mention(row, words, path)
+        block = text_of(row.get("block")) or author_key(mention.name)
+        by_block[block].append((id_of(row, path, "author_id"), mention))
     blocks = []
     for members in by_block.values():
         people = {person: n for n, person in enumerate(dict.fromkeys(p for p, _ in members))}
@@ -172,17 +185,22 @@ class _Pairs:
             odds, table = compare(block.mentions)
             rows, columns = np.tril_indices(len(block.mentions), -1)
             pairs = list(zip(rows.tolist(), columns.tolist(), strict=True))
-            self._values.append(np.array([table[a][b] for a, b in pairs]))
+            values = [table[a][b] for a, b in pairs]
+            self._values.append(np.array(values).reshape(len(pairs), len(WEIGHTS) - 1))
             truth = block.truth
             self._same.append(np.array([float(truth[a] == truth[b]) for a, b in pairs]))
             self._fixed.append(odds)
+
+    def has_both(self, chosen: npt.NDArray[np.int64]) -> bool:
+        """Whether there are pairs of one person and pairs of two to learn from."""
+        return len(set(np.concatenate([self._same[place] for place in chosen]).tolist())) > 1
 
     def fit(self, chosen: npt.NDArray[np.int64]) -> Array:
         """Each block weighs as its mentions do, not as their square."""
         sizes = [len(self._fixed[place]) for place in chosen]
         weights = np.concatenate(
             [
-                np.full(len(self._same[place]), 1.0 / (n - 1))
+                np.full(len(self._same[place]), 1.0 / max(n - 1, 1))
                 for place, n in zip(chosen, sizes, strict=True)
             ]
         )
@@ -237,15 +255,18 @@ def _score(
     return _measures(np.array(sums))
 
 
-def _mention(row: Mapping[str, Any], words: Mapping[str, float]) -> Mention:
-    given = {kind: row.get(kind) for kind in ("orcid", "dblp")}
+def _mention(row: Mapping[str, Any], words: Mapping[str, float], path: Path) -> Mention:
+    given = {kind: text_of(row.get(kind)) for kind in ("orcid", "dblp")}
+    others = row.get("coauthors")
+    names = [text_of(one) for one in others] if isinstance(others, list) else []
+    year = text_of(row.get("year"))
     return Mention(
-        doc=str(row["paper_id"]),
-        name=str(row["name"]),
-        coauthors=frozenset(author_key(str(name)) for name in row.get("coauthors") or ()),
-        affiliation=str(row.get("affiliation") or ""),
+        doc=id_of(row, path, "paper_id"),
+        name=id_of(row, path, "name"),
+        coauthors=frozenset(author_key(name) for name in names),
+        affiliation=text_of(row.get("affiliation")),
         words=words,
-        venue=str(row.get("venue") or ""),
-        year=row.get("year"),
-        ids={kind: str(value) for kind, value in given.items() if value},
+        venue=text_of(row.get("venue")),
+        year=int(year) if year.isdecimal() else None,
+        ids={kind: value for kind, value in given.items() if value},
     )

@@ -1,5 +1,6 @@
 """What a suite gives: figures of systems, as a table and as JSON."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,19 +14,25 @@ SEED = 20_260_901  # the same data give the same interval
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The figures of one suite on one data set: system -> measure -> figure; `n` queries."""
+    """The figures of one suite on one data set: system -> measure -> figure; `n` queries.
+    `notices` say what of the data was not measured."""
 
     suite: str
     data: str
     n: int
     seconds: float
     figures: Mapping[str, Mapping[str, Figure]]
+    notices: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """As `broadsheet evaluate --json` prints it."""
+        """As `broadsheet evaluate --json` prints it; null where nothing could be measured."""
         figures = {
             system: {
-                measure: {"value": figure.value, "low": figure.low, "high": figure.high}
+                measure: {
+                    "value": _number(figure.value),
+                    "low": _number(figure.low),
+                    "high": _number(figure.high),
+                }
                 for measure, figure in measures.items()
             }
             for system, measures in self.figures.items()
@@ -60,8 +67,13 @@ def exactly(value: float) -> Figure:
     return Figure(value, value, value)
 
 
+def _number(value: float) -> float | None:
+    """JSON has no nan."""
+    return value if math.isfinite(value) else None
+
+
 def _cell(figure: Figure | None) -> str:
-    if figure is None:
+    if figure is None or math.isnan(figure.value):
         return "-"
     if figure.low == figure.high:
         return f"{figure.value:.1f}"

@@ -4,6 +4,7 @@ A line of `users.dat` is a reader: the number of saves, then papers by number. A
 `mult.dat` is a paper: the number of words, then `word:count`, words by number.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
-from broadsheet.errors import ParseError, UsageError
+from broadsheet.errors import ParseError
 from broadsheet.evaluate.bootstrap import Figure
 from broadsheet.evaluate.card import exactly, figure_of
 from broadsheet.evaluate.contenders import (
@@ -23,7 +24,7 @@ from broadsheet.evaluate.contenders import (
     contenders,
     make_world,
 )
-from broadsheet.evaluate.datasets import find_file, open_text
+from broadsheet.evaluate.files import find_file, has_file, read_lines
 from broadsheet.evaluate.library_peers import tfidf_rows
 from broadsheet.evaluate.paper_columns import Embed
 from broadsheet.evaluate.promise import (
@@ -51,6 +52,8 @@ DIAL_LIBRARY_MIN = 25
 N_DIAL_READERS = 200
 N_COLD_READERS = 100
 N_PAPERS = 500  # of the speed figure
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_WORD_COUNT = re.compile(r"[0-9]{1,9}:[0-9]{1,9}(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +67,26 @@ class Libraries:
 
 
 def load_libraries(folder: Path) -> Libraries:
-    """Raises UsageError for a missing file, ParseError for a line that is no such list."""
+    """Raises ParseError for a missing file and for a line that is no such list."""
     indices: list[int] = []
     data: list[float] = []
     starts = [0]
-    for number, cells in _lines(folder, "mult"):
-        try:
-            pairs = [cell.split(":") for cell in cells[1:]]
-            indices += [int(word) for word, _ in pairs]
-            data += [float(count) for _, count in pairs]
-        except ValueError as error:
-            raise ParseError("not word:count", place=f"mult.dat:{number}") from error
+    for number, cells in _lists(folder, "mult"):
+        if not all(_WORD_COUNT.fullmatch(cell) for cell in cells):
+            raise ParseError("not word:count", place=f"mult.dat:{number}")
+        pairs = [cell.split(":") for cell in cells]
+        indices += [int(word) for word, _ in pairs]
+        data += [float(count) for _, count in pairs]
         starts.append(len(indices))
     n_docs = len(starts) - 1
+    if n_docs == 0:
+        raise ParseError("there is no paper in it", place="mult.dat")
     saved = []
-    for number, cells in _lines(folder, "users"):
-        if not all(cell.isdigit() and int(cell) < n_docs for cell in cells[1:]):
-            raise ParseError("not a list of papers", place=f"users.dat:{number}")
-        saved.append(np.unique(np.array([int(cell) for cell in cells[1:]], dtype=np.int64)))
-    terms = tuple(" ".join(cells) for _, cells in _lines(folder, "vocabulary", required=False))
+    for number, cells in _lists(folder, "users"):
+        if not all(_NUMBER.fullmatch(cell) and int(cell) < n_docs for cell in cells):
+            raise ParseError("not a list of papers of mult.dat", place=f"users.dat:{number}")
+        saved.append(np.unique(np.array([int(cell) for cell in cells], dtype=np.int64)))
+    terms = tuple(line.strip() for line in _vocabulary(folder))
     n_terms = max(max(indices, default=-1) + 1, len(terms))
     counts = sparse.csr_array(
         (np.array(data), np.array(indices, np.int64), starts), shape=(n_docs, n_terms)
@@ -132,7 +136,12 @@ def citeulike_figures(
     among all other papers."""
     rng = np.random.default_rng(seed)
     world = citeulike_world(libraries, embed)
-    able = [reader for reader, saved in enumerate(libraries.saved) if len(saved) > N_KEPT]
+    n_docs = int(libraries.counts.shape[0])
+    able = [reader for reader, saved in enumerate(libraries.saved) if N_KEPT < len(saved) < n_docs]
+    if not able:
+        raise ParseError(
+            f"no reader has more than {N_KEPT} of the papers, and not all", place=libraries.name
+        )
     readers = [int(reader) for reader in rng.permutation(able)[:n_readers]]
     splits = {reader: _split(libraries.saved[reader], N_KEPT, rng) for reader in readers}
     figures = _ranking_figures(libraries, world, splits, np.random.default_rng(seed))
@@ -225,12 +234,20 @@ def _split(saved: Rows, n_kept: int, rng: np.random.Generator) -> tuple[Rows, Ro
     return mixed[:n_kept], mixed[n_kept:]
 
 
-def _lines(folder: Path, stem: str, *, required: bool = True) -> list[tuple[int, list[str]]]:
-    try:
-        path = find_file(folder, stem, "dat")
-    except UsageError:
-        if required:
-            raise
+def _lists(folder: Path, stem: str) -> list[tuple[int, list[str]]]:
+    """Line numbers and the cells of lists that begin with their length; an empty line is an empty
+    list, except at the end of the file."""
+    lines = [(number, line.split()) for number, line in read_lines(find_file(folder, stem, "dat"))]
+    while lines and not lines[-1][1]:
+        lines.pop()
+    for number, cells in lines:
+        if cells and cells[0] != str(len(cells) - 1):
+            reason = f"{len(cells) - 1} entries where the line begins with {cells[0][:20]}"
+            raise ParseError(reason, place=f"{stem}.dat:{number}")
+    return [(number, cells[1:]) for number, cells in lines]
+
+
+def _vocabulary(folder: Path) -> list[str]:
+    if not has_file(folder, "vocabulary", "dat"):
         return []
-    with open_text(path) as file:
-        return [(number, line.split()) for number, line in enumerate(file, 1)]
+    return [line for _, line in read_lines(find_file(folder, "vocabulary", "dat"))]

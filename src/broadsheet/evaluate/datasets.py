@@ -1,20 +1,31 @@
-"""Test collections as they lie on disk: BEIR layout, and csfcube.
+"""Test collections as they lie on disk: BEIR layout, and csfcube. Ids are text."""
 
-Files are JSON lines or tab-separated, plain or `.gz` or `.xz`; ids are text.
-"""
-
-import gzip
-import json
-import lzma
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from broadsheet.errors import ParseError, UsageError
+from broadsheet.errors import ParseError
+from broadsheet.evaluate.files import (
+    SPLITS,
+    find_file,
+    find_split,
+    id_of,
+    number_of,
+    read_columns,
+    read_jsonl,
+    split_of,
+    text_of,
+)
+from broadsheet.text.wording import counted
 
-SUFFIXES = ("", ".gz", ".xz")
 OBJECTIVE, BACKGROUND = "objective", "background"
+#: Columns of judgments by what headers call them.
+QRELS_COLUMNS = (
+    ("query-id", "qid", "query"),
+    ("corpus-id", "doc-id", "docid", "docno", "document-id"),
+    ("score", "relevance", "rel", "grade", "label"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +50,15 @@ class Query:
 class Collection:
     """Documents, judged queries and their qrels (query id -> document id -> grade).
 
-    Queries without any judgment are left out: they can say nothing about a ranking.
+    Queries without any judgment are left out: they can say nothing about a ranking. `notices`
+    say what else of the files is not measured.
     """
 
     name: str
     documents: tuple[CorpusDocument, ...]
     queries: tuple[Query, ...]
     qrels: Mapping[str, Mapping[str, int]]
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,113 +82,139 @@ class PoolCollection:
     documents: Mapping[str, CorpusDocument]
     queries: tuple[PoolQuery, ...]
     qrels: Mapping[str, Mapping[str, int]]
+    notices: tuple[str, ...] = ()
 
 
-def load_collection(folder: Path) -> Collection:
-    """A folder in BEIR layout: corpus.jsonl, queries.jsonl, qrels.tsv, each maybe compressed.
+def load_collection(folder: Path, *, split: str = "") -> Collection:
+    """A folder in BEIR layout: corpus.jsonl, queries.jsonl, qrels.tsv, each maybe packed.
 
-    Where these names are absent, `queries_*.jsonl` and `qrels_*.tsv` or `qrels/*.tsv` will do if
-    there is one of each. Raises UsageError for a missing file, ParseError for a bad line.
+    Where these names are absent, `queries_*.jsonl` and `qrels_*.tsv` or `qrels/*.tsv` will do:
+    those of `split`, else the test split's, else the only ones. Of rows with one id the last
+    counts. Raises ParseError for a missing file, for a bad line, and where no query is judged or
+    no judged document is there.
     """
-    documents = tuple(_documents(find_file(folder, "corpus", "jsonl")))
-    queries = [_query(row) for row in read_jsonl(find_file(folder, "queries", "jsonl"))]
-    qrels = read_qrels(find_file(folder, "qrels", "tsv"))
-    judged = tuple(query for query in queries if qrels.get(query.query_id))
-    return Collection(folder.name, documents, judged, qrels)
+    documents = dict(_documents(find_file(folder, "corpus", "jsonl")))
+    if split:
+        qrels_file = find_split(folder, "qrels", "tsv", split)
+    else:
+        qrels_file = find_file(folder, "qrels", "tsv", splits=SPLITS)
+    chosen = split_of(qrels_file, "qrels")
+    queries = dict(_queries(find_file(folder, "queries", "jsonl", splits=(chosen,))))
+    qrels = read_qrels(qrels_file)
+    judged = tuple(query for name, query in queries.items() if name in qrels)
+    wanted = {doc for query in judged for doc in qrels[query.query_id]}
+    if not judged:
+        asked = counted(len(queries), "query", "queries")
+        reason = f"none of {asked} is judged in {qrels_file.name}"
+        raise ParseError(f"{reason}: are the ids the same?", place=str(folder))
+    if wanted.isdisjoint(documents):
+        reason = f"no document that {qrels_file.name} judges is in the corpus"
+        raise ParseError(f"{reason}: are the ids the same?", place=str(folder))
+    notices = [f"measured by the judgments of {qrels_file.name}"] if chosen else []
+    notices += _absent(wanted, documents)
+    return Collection(folder.name, tuple(documents.values()), judged, qrels, tuple(notices))
 
 
 def read_distractors(path: Path) -> Iterator[CorpusDocument]:
     """Documents of a JSON-lines file with `id` or `_id`, `title` and `text` or `abstract`."""
     for number, row in enumerate(read_jsonl(path), 1):
         doc_id = str(row.get("_id") or row.get("id") or number)
-        text = str(row.get("text") or row.get("abstract") or "")
-        yield CorpusDocument(doc_id, str(row.get("title") or ""), text)
+        yield CorpusDocument(doc_id, text_of(row.get("title")), _text(row))
+
+
+def documents_of(path: Path) -> tuple[CorpusDocument, ...]:
+    """The documents of a file; of two with one id the last counts. Raises ParseError."""
+    return tuple(dict(_documents(path)).values())
 
 
 def load_csfcube(folder: Path) -> PoolCollection:
-    """The csfcube folder: pools are what was judged for a query, the query's paper left out."""
-    documents = {item.doc_id: item for item in _documents(find_file(folder, "corpus", "jsonl"))}
-    qrels = read_qrels(find_file(folder, "qrels", "tsv"))
-    queries = []
-    for row in read_jsonl(find_file(folder, "queries", "jsonl")):
-        query_id, paper_id, facet = str(row["_id"]), str(row["paper_id"]), str(row["facet"])
+    """The csfcube folder: pools are what was judged for a query, the query's paper left out.
+
+    A query's paper that the corpus lacks is taken from the query's row. Judged papers that are not
+    there are no part of a pool; queries without one are left out, with a notice. Raises ParseError
+    for a missing file, a bad line, and where no query is left.
+    """
+    documents = dict(_documents(find_file(folder, "corpus", "jsonl")))
+    qrels = read_qrels(find_file(folder, "qrels", "tsv", splits=SPLITS))
+    path = find_file(folder, "queries", "jsonl", splits=SPLITS)
+    queries: dict[str, PoolQuery] = {}
+    for row in read_jsonl(path):
+        query_id, paper_id = id_of(row, path, "_id", "id"), id_of(row, path, "paper_id")
+        if paper_id not in documents:
+            documents[paper_id] = _document(paper_id, row)
         judged = qrels.get(query_id, {})
         pool = tuple(doc for doc in judged if doc != paper_id and doc in documents)
-        labels = documents[paper_id].extra.get("labels", [])
-        rows = tuple(
-            place
-            for place, label in enumerate(labels)
-            if (BACKGROUND if label == OBJECTIVE else label) == facet
-        )
-        queries.append(PoolQuery(query_id, paper_id, facet, pool, rows))
-    return PoolCollection(folder.name, documents, tuple(queries), qrels)
-
-
-def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    """Objects of a JSON-lines file. Raises ParseError with the line that cannot be read."""
-    with open_text(path) as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise ParseError(str(error), place=f"{path.name}:{number}") from error
-            if not isinstance(row, dict):
-                raise ParseError("not an object", place=f"{path.name}:{number}")
-            yield row
+        facet = text_of(row.get("facet")).lower()
+        sentences = _sentences_of(facet, documents[paper_id])
+        queries[query_id] = PoolQuery(query_id, paper_id, facet, pool, sentences)
+    able = tuple(query for query in queries.values() if query.pool)
+    if not able:
+        reason = "no query has a pool of judged papers in the corpus: are the ids the same?"
+        raise ParseError(reason, place=str(folder))
+    notices = []
+    if left_out := len(queries) - len(able):
+        notices.append(f"{counted(left_out, 'query', 'queries')} left out: no judged papers")
+    wanted = {doc for query in able for doc in qrels[query.query_id]}
+    notices += _absent(wanted, documents)
+    return PoolCollection(folder.name, documents, able, qrels, tuple(notices))
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
-    """Judgments from `query-id corpus-id score` lines under a header line; more columns may be."""
+    """Judgments, a line each: query, document, grade (a whole number), in the header's order;
+    of two for one document the last counts. There need not be a header, and more columns may be.
+    """
     qrels: dict[str, dict[str, int]] = {}
-    with open_text(path) as file:
-        for number, line in enumerate(file, 1):
-            cells = line.rstrip("\r\n").split("\t")
-            if number == 1 or cells == [""]:
-                continue
-            try:
-                query_id, doc_id, grade = cells[0], cells[1], int(float(cells[2]))
-            except (IndexError, ValueError) as error:
-                raise ParseError("not a judgment", place=f"{path.name}:{number}") from error
-            qrels.setdefault(query_id, {})[doc_id] = grade
+    for number, (query_id, doc_id, text) in read_columns(path, QRELS_COLUMNS):
+        place = f"{path.name}:{number}"
+        grade = number_of(text, place)
+        if not grade.is_integer():
+            raise ParseError(f"a grade that is no whole number: {text}", place=place)
+        qrels.setdefault(query_id, {})[doc_id] = int(grade)
     return qrels
 
 
-def _documents(path: Path) -> Iterator[CorpusDocument]:
-    for number, row in enumerate(read_jsonl(path), 1):
-        if "_id" not in row:
-            raise ParseError("a document without _id", place=f"{path.name}:{number}")
-        names = row.get("authors") or []
-        authors = tuple(str(name) for name in names) if isinstance(names, list) else ()
-        title, text = str(row.get("title") or ""), str(row.get("text") or "")
-        yield CorpusDocument(str(row["_id"]), title, text, authors, row)
+def author_names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The authors of a row, each a name or an object with a name; blank ones left out."""
+    listed = row.get("authors") or []
+    if isinstance(listed, str):
+        listed = [listed]
+    names = [text_of(one.get("name") if isinstance(one, dict) else one).strip() for one in listed]
+    return tuple(name for name in names if name)
 
 
-def _query(row: Mapping[str, Any]) -> Query:
-    return Query(str(row["_id"]), str(row.get("text") or ""), row)
+def _sentences_of(facet: str, paper: CorpusDocument) -> tuple[int, ...]:
+    labels = paper.extra.get("labels")
+    return tuple(
+        place
+        for place, label in enumerate(labels if isinstance(labels, list) else ())
+        if (BACKGROUND if label == OBJECTIVE else label) == facet
+    )
 
 
-def find_file(folder: Path, stem: str, kind: str) -> Path:
-    """The file of that name, however compressed. Raises UsageError where it is not there."""
-    for suffix in SUFFIXES:
-        path = folder / f"{stem}.{kind}{suffix}"
-        if path.is_file():
-            return path
-    like = [
-        path
-        for pattern in (f"{stem}_*.{kind}*", f"{stem}/*.{kind}*")
-        for path in sorted(folder.glob(pattern))
-    ]
-    if len(like) == 1:
-        return like[0]
-    reason = "more than one file" if like else "no file"
-    raise UsageError(f"{folder} has {reason} that could be {stem}.{kind} (or .gz, .xz)")
+def _absent(wanted: Iterable[str], documents: Mapping[str, CorpusDocument]) -> list[str]:
+    n_absent = sum(doc not in documents for doc in wanted)
+    if not n_absent:
+        return []
+    return [f"{counted(n_absent, 'judged document')} not in the corpus, which nothing can find"]
 
 
-def open_text(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8")
-    if path.suffix == ".xz":
-        return lzma.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8")
+def _documents(path: Path) -> Iterator[tuple[str, CorpusDocument]]:
+    for row in read_jsonl(path):
+        doc_id = id_of(row, path, "_id", "id")
+        yield doc_id, _document(doc_id, row)
+
+
+def _queries(path: Path) -> Iterator[tuple[str, Query]]:
+    for row in read_jsonl(path):
+        query_id = id_of(row, path, "_id", "id")
+        if "text" not in row:
+            raise ParseError(f"query {query_id} has no text", place=path.name)
+        yield query_id, Query(query_id, text_of(row["text"]), row)
+
+
+def _document(doc_id: str, row: Mapping[str, Any]) -> CorpusDocument:
+    return CorpusDocument(doc_id, text_of(row.get("title")), _text(row), author_names(row), row)
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    return text_of(row.get("text") or row.get("abstract"))

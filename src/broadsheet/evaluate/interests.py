@@ -11,7 +11,7 @@ from pathlib import Path
 from broadsheet.evaluate.author_readers import author_figures, load_corpus
 from broadsheet.evaluate.card import Card
 from broadsheet.evaluate.citeulike import citeulike_figures, load_libraries
-from broadsheet.evaluate.datasets import SUFFIXES
+from broadsheet.evaluate.files import has_file
 from broadsheet.evaluate.paper_columns import Embed
 from broadsheet.evaluate.participants import load_participants, participants_figures
 
@@ -34,11 +34,12 @@ def evaluate_interests(
 
     `embed` turns texts into unit vectors (n, d); without it meaning is latent semantic analysis
     (citeulike) or left out, and so is the peer that needs it. `n_readers` readers are drawn by
-    `seed`, `N_READERS` if no number is given. `n_interests` are
-    fitted for the speed figure. Raises UsageError for a folder in none of the layouts, ParseError
-    for a line that cannot be read.
+    `seed`, `N_READERS` if no number is given. `n_interests` are fitted for the speed figure.
+    Raises ParseError for a folder in none of the layouts, for one with nobody to measure, and for
+    a line that cannot be read.
     """
     started = clock()
+    notices: tuple[str, ...] = ()
     if authors:
         n, figures = author_figures(
             load_corpus(data),
@@ -48,8 +49,10 @@ def evaluate_interests(
             n_interests=n_interests,
             clock=clock,
         )
-    elif any((data / f"participants.jsonl{suffix}").is_file() for suffix in SUFFIXES):
-        n, figures = participants_figures(load_participants(data), embed=embed)
+    elif has_file(data, "participants", "jsonl"):
+        participants = load_participants(data)
+        notices = participants.notices
+        n, figures = participants_figures(participants, embed=embed)
     else:
         n, figures = citeulike_figures(
             load_libraries(data),
@@ -59,4 +62,4 @@ def evaluate_interests(
             n_interests=n_interests,
             clock=clock,
         )
-    return Card("interests", data.name, n, clock() - started, figures)
+    return Card("interests", data.name, n, clock() - started, figures, notices)

@@ -78,10 +78,9 @@ class OurSearch:
         numbers = [self._doc_nos[doc_id] for doc_id in (paper_id, *pool)]
         at = searcher.find(numbers)
         this, *others = [searcher.shown(at[number]) for number in numbers]
-        rows = None if sentences is None else self._rows(paper_id, sentences)
-        scores = rank_alike(
-            searcher, this, others, aspect=Aspect(aspect), meaning=self._meaning, rows=rows
-        )
+        rows = None if sentences is None else self._rows(paper_id, sentences) or None
+        known = Aspect(aspect) if aspect in set(Aspect) else Aspect.ALL
+        scores = rank_alike(searcher, this, others, aspect=known, meaning=self._meaning, rows=rows)
         return [pool[row] for row in best_first(scores, [other.doc_no for other in others])]
 
     def _rows(self, paper_id: str, sentences: Sequence[int]) -> list[int]:

@@ -10,6 +10,7 @@ Problem" (arXiv:2303.16750), section 4.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,19 @@ from broadsheet.errors import ParseError
 from broadsheet.evaluate.bootstrap import Figure, bootstrap_ratio
 from broadsheet.evaluate.card import SEED, figure_of
 from broadsheet.evaluate.contenders import Rows, contenders, make_world
-from broadsheet.evaluate.datasets import CorpusDocument, find_file, open_text, read_jsonl
+from broadsheet.evaluate.datasets import CorpusDocument, documents_of
+from broadsheet.evaluate.files import find_file, id_of, number_of, read_columns, read_jsonl
 from broadsheet.evaluate.paper_columns import Embed, paper_columns
 from broadsheet.rank.background import Floats
+from broadsheet.text.wording import counted
+
+PROFILES = "profiles_20"
+#: Columns of the scores by what headers call them.
+EXPERTISE_COLUMNS = (
+    ("participant", "participant-id", "participantid", "reviewer", "person"),
+    ("paper", "paper-id", "paperid", "corpus-id"),
+    ("expertise-1to5", "expertise", "score", "rating"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +48,34 @@ class Participants:
     name: str
     documents: tuple[CorpusDocument, ...]
     people: tuple[Participant, ...]
+    notices: tuple[str, ...] = ()
 
 
 def load_participants(folder: Path) -> Participants:
-    """Papers that `papers.jsonl` does not have are left out; a person without profiles is known by
-    all their papers. Raises UsageError for a missing file, ParseError for a bad line."""
-    documents = tuple(
-        CorpusDocument(
-            str(row.get("_id") or row.get("id")),
-            str(row.get("title") or ""),
-            str(row.get("text") or row.get("abstract") or ""),
-        )
-        for row in read_jsonl(find_file(folder, "papers", "jsonl"))
-    )
+    """People with a known paper and two known papers scored differently: they can be measured.
+
+    Papers that `papers.jsonl` does not have are left out; a person without `profiles_20` is known
+    by other `profiles…`, and without any by all their papers. Raises ParseError for a missing
+    file, for a bad line, and where nobody can be measured.
+    """
+    documents = documents_of(find_file(folder, "papers", "jsonl"))
     rows = {document.doc_id: row for row, document in enumerate(documents)}
     expertise = _expertise(folder, rows)
-    people = []
-    for row in read_jsonl(find_file(folder, "participants", "jsonl")):
-        name = str(row.get("participant"))
-        named = row.get("profiles_20") or {}
-        lists = list(named.values()) if isinstance(named, dict) else list(named)
-        profiles = [_known(ids, rows) for ids in lists or [row.get("papers") or []]]
-        people.append(
-            Participant(name, tuple(p for p in profiles if len(p)), expertise.get(name, {}))
-        )
-    return Participants(folder.name, documents, tuple(people))
+    path = find_file(folder, "participants", "jsonl")
+    people: dict[str, Participant] = {}
+    for row in read_jsonl(path):
+        name = id_of(row, path, "participant", "_id", "id")
+        profiles = [known for ids in _profiles(row) if len(known := _known(ids, rows))]
+        people[name] = Participant(name, tuple(profiles), expertise.get(name, {}))
+    able = tuple(
+        one for one in people.values() if one.profiles and len(set(one.expertise.values())) > 1
+    )
+    if not able:
+        reason = "nobody has a known paper and two known papers with different scores"
+        raise ParseError(f"{reason}: are the ids the same?", place=str(folder))
+    left_out = len(people) - len(able)
+    notices = (f"{counted(left_out, 'participant')} left out: no known paper, or no two scores",)
+    return Participants(folder.name, documents, able, notices if left_out else ())
 
 
 def participants_figures(
@@ -72,7 +86,7 @@ def participants_figures(
     everything = np.arange(len(participants.documents), dtype=np.int64)
     columns = paper_columns(participants.documents, everything, embed)
     world = make_world(columns.papers, everything)
-    people = [person for person in participants.people if person.profiles and person.expertise]
+    people = participants.people
     figures: dict[str, dict[str, Figure]] = {}
     for system, contender in contenders(world, with_facts=False).items():
         lost, weight = [], []
@@ -85,11 +99,12 @@ def participants_figures(
             ]
             lost.append(float(np.mean([bad for bad, _ in pairs])))
             weight.append(pairs[0][1])
-        able = [place for place, total in enumerate(weight) if total > 0]
         rng = np.random.default_rng(SEED)
         figures[system] = {
             "loss": bootstrap_ratio(lost, weight, rng=rng),
-            "loss, mean of people": figure_of([lost[place] / weight[place] for place in able]),
+            "loss, mean of people": figure_of(
+                [bad / whole for bad, whole in zip(lost, weight, strict=True)]
+            ),
         }
     return len(people), figures
 
@@ -105,19 +120,26 @@ def misordered(scores: Floats, truth: Floats) -> tuple[float, float]:
 
 def _expertise(folder: Path, rows: Mapping[str, int]) -> dict[str, dict[int, float]]:
     found: dict[str, dict[int, float]] = {}
-    with open_text(find_file(folder, "expertise", "tsv")) as file:
-        for number, line in enumerate(file, 1):
-            cells = line.rstrip("\r\n").split("\t")
-            if number == 1 or cells == [""]:
-                continue
-            try:
-                name, paper, score = cells[0], cells[1], float(cells[2])
-            except (IndexError, ValueError) as error:
-                raise ParseError("not a judgment", place=f"expertise.tsv:{number}") from error
-            if paper in rows:
-                found.setdefault(name, {})[rows[paper]] = score
+    path = find_file(folder, "expertise", "tsv")
+    for number, (name, paper, score) in read_columns(path, EXPERTISE_COLUMNS):
+        value = number_of(score, f"{path.name}:{number}")
+        if paper in rows:
+            found.setdefault(name, {})[rows[paper]] = value
     return found
 
 
+def _profiles(row: Mapping[str, Any]) -> list[Sequence[object]]:
+    """The lists of ids by which a person is known."""
+    others = sorted(key for key in row if key.startswith("profiles"))
+    named = next((row[key] for key in (PROFILES, *others) if row.get(key)), None)
+    lists = list(named.values()) if isinstance(named, dict) else named
+    found: list[Sequence[object]] = [ids for ids in lists or () if isinstance(ids, list)]
+    if not found and isinstance(named, list):
+        found = [named]  # one profile, without a name
+    papers = row.get("papers")
+    return found or ([papers] if isinstance(papers, list) else [])
+
+
 def _known(ids: Sequence[object], rows: Mapping[str, int]) -> Rows:
-    return np.array([rows[str(i)] for i in ids if str(i) in rows], dtype=np.int64)
+    names = dict.fromkeys(str(one).strip() for one in ids)
+    return np.array([rows[name] for name in names if name in rows], dtype=np.int64)

@@ -52,7 +52,7 @@ def evaluate_retrieval(
         row = measure_run(run, collection.qrels, measures)
         figures[mode] = row | {QUERIES_PER_SECOND: exactly(len(run) / seconds)}
     n = len(collection.queries)
-    return Card("retrieval", collection.name, n, clock() - started, figures)
+    return Card("retrieval", collection.name, n, clock() - started, figures, collection.notices)
 
 
 def measure_run(

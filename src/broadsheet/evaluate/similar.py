@@ -27,8 +27,9 @@ class SimilarRanker(Protocol):
     def rank_pool(
         self, paper_id: str, pool: Sequence[str], aspect: str, sentences: Sequence[int] | None
     ) -> Sequence[str]:
-        """The pool, most alike first. `sentences`: places of the sentences that are meant;
-        None leaves it to the product to say which speak of the aspect."""
+        """The pool, most alike first; an aspect that is none of ours asks for all. `sentences`:
+        places of those that are meant; None leaves it to the product to say which speak of the
+        aspect."""
 
 
 def evaluate_similar(
@@ -46,7 +47,7 @@ def evaluate_similar(
         "ours, aspect only": _figures(collection, lambda q: _ranked(ranker, q, None)),
     }
     n = len(collection.queries)
-    return Card("similar", collection.name, n, clock() - started, figures)
+    return Card("similar", collection.name, n, clock() - started, figures, collection.notices)
 
 
 def _ranked(
@@ -60,7 +61,8 @@ def _figures(
 ) -> dict[str, Figure]:
     rankings = [(query, rank(query)) for query in collection.queries]
     figures = {}
-    for facet in ("", *FACETS):
+    others = {query.facet for query in collection.queries}.difference(FACETS)
+    for facet in ("", *FACETS, *sorted(others)):
         chosen = [(q, ranking) for q, ranking in rankings if facet in ("", q.facet)]
         for name, measure in MEASURES.items():
             values = [

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,15 +14,18 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from broadsheet.errors import ParseError, UsageError
+from broadsheet.errors import ParseError
 from broadsheet.evaluate.card import SEED, Card, exactly, figure_of
-from broadsheet.evaluate.datasets import find_file, read_jsonl
+from broadsheet.evaluate.datasets import author_names
+from broadsheet.evaluate.files import find_file, has_file, read_jsonl, text_of
 from broadsheet.evaluate.measures import dcg
 from broadsheet.rank.prior import FEATURES, TIME_OF_LISTING, History, Listed, Sheet
 
 LAG_H_MAX = 20.0  # later snapshots have seen the next day's votes
 PAPERS_MIN = 10  # of a day, to be ranked
-WARM_UP_PAPERS = 2_000  # learnt before the first day is measured, where there is no history file
+#: Learnt before the first day is measured where there is no history file: so many papers, or in a
+#: smaller file so large a share of them.
+WARM_UP_PAPERS, WARM_UP_SHARE = 2_000, 0.5
 PLACES = 5
 KNOWN = ("authors' record, best three", "code", "project page", "picture or video")
 OURS, BLIND, FROZEN = "ours", "ours, hour of listing unknown", "ours, learnt from history alone"
@@ -52,28 +54,40 @@ def evaluate_trending(
     """Rank the days of `papers.jsonl` in order; a day's votes are learnt once it is ranked.
 
     With `history.jsonl` all days with ten papers are measured, else those after the first
-    `WARM_UP_PAPERS` papers; `since` sets the first day measured instead. P@5: share of our five
+    `WARM_UP_PAPERS` papers or `WARM_UP_SHARE` of them; `since` sets the first day measured instead.
+    A day of the history that is not before the days ranked is learnt in its turn, or not at all if
+    it is one of them. P@5: share of our five
     among the day's five with most upvotes, a tie at the fifth place sharing it. nDCG@5: gain
-    ln(1 + upvotes). Raises UsageError where a file is missing, ParseError for a bad row.
+    ln(1 + upvotes). Raises ParseError where a file is missing, for a bad row, and where there is
+    no day to measure.
     """
     started = clock()
     days = read_days(find_file(data, "papers", "jsonl"))
-    history = read_days(path) if (path := _history_of(data)) else []
-    past = History()
-    for day in history:
-        past.learn(past.look(day.day, day.papers), np.log1p(day.upvotes))
-    frozen = past.weights() if history else None
+    if days and not any(any(day.upvotes) for day in days):
+        raise ParseError("no paper has upvotes to judge a ranking by", place=str(data))
+    ranked = {day.day for day in days}
+    has_history = has_file(data, "history", "jsonl")
+    history = read_days(find_file(data, "history", "jsonl")) if has_history else []
+    to_learn = [day for day in history if day.day not in ranked]
+    past, frozen = History(), None
     runs: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    first = days[0].day if days and history else None
-    for day in days:
+    enough = min(WARM_UP_PAPERS, WARM_UP_SHARE * sum(len(day.papers) for day in days))
+    for day in sorted([*days, *to_learn], key=lambda day: day.day):
         sheet = past.look(day.day, day.papers)
-        if first is None and past.n_papers >= WARM_UP_PAPERS:
-            first = day.day
-        start = since or first
-        if start is not None and day.day >= start and len(day.papers) >= PAPERS_MIN:
-            for system, scores in _systems(past, sheet, frozen).items():
-                runs[system].append(judge(scores, day.upvotes))
+        if day.day in ranked:
+            if has_history and frozen is None:
+                frozen = past.weights()
+            is_due = day.day >= since if since else has_history or past.n_papers >= enough
+            if is_due and len(day.papers) >= PAPERS_MIN:
+                for system, scores in _systems(past, sheet, frozen).items():
+                    runs[system].append(judge(scores, day.upvotes))
         past.learn(sheet, np.log1p(day.upvotes))
+    if not runs:
+        reason = f"no day of {PAPERS_MIN} papers or more"
+        raise ParseError(
+            f"{reason} after those learnt from; earlier days belong in history.jsonl",
+            place=str(data),
+        )
     n = len(runs[OURS])
     figures = {
         system: {
@@ -106,35 +120,35 @@ def judge(scores: npt.ArrayLike, upvotes: Sequence[int]) -> tuple[float, float]:
 def read_days(path: Path) -> list[RankedDay]:
     """Days of a file in the hf_daily_papers layout, oldest first.
 
-    Papers seen later than `LAG_H_MAX` hours into their day are dropped.
+    Papers seen later than `LAG_H_MAX` hours into their day are dropped. Raises ParseError for a
+    row without a date.
     """
-    rows = [row for row in read_jsonl(path) if (row.get("collected_lag_h") or 0.0) <= LAG_H_MAX]
-    days: list[RankedDay] = []
-    for text, group in groupby(sorted(rows, key=lambda row: str(row.get("date"))), _day_text):
-        try:
-            day = date.fromisoformat(text)
-        except ValueError as error:
-            raise ParseError(f"no date: {text[:40]!r}", place=path.name) from error
-        entries = list(group)
-        papers = tuple(listed_from(row, day) for row in entries)
-        votes = tuple(int(row.get("upvotes") or 0) for row in entries)
-        days.append(RankedDay(day, papers, votes))
-    return days
+    by_day: dict[date, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in read_jsonl(path):
+        if _number(row.get("collected_lag_h")) <= LAG_H_MAX:
+            by_day[_day_of(row, path)].append(row)
+    return [
+        RankedDay(
+            day,
+            tuple(listed_from(row, day) for row in rows),
+            tuple(max(0, int(_number(row.get("upvotes")))) for row in rows),
+        )
+        for day, rows in sorted(by_day.items())
+    ]
 
 
 def listed_from(row: Mapping[str, Any], day: date) -> Listed:
     """A row without its votes, comments and stars, which nothing after this sees."""
     listed, published = _moment(row.get("submitted_on_daily_at")), _moment(row.get("published_at"))
     began = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    repository = urlsplit(str(row.get("github_repo") or "")).path.strip("/")
     known_since = listed or began
     return Listed(
         key=str(row.get("arxiv_id") or row.get("id") or row.get("title")),
-        title=str(row.get("title") or ""),
-        abstract=str(row.get("abstract") or ""),
-        authors=tuple(str(name) for name in row.get("authors") or ()),
-        organization=str(row.get("organization") or ""),
-        code_owner=repository.partition("/")[0].lower(),
+        title=text_of(row.get("title")),
+        abstract=text_of(row.get("abstract")),
+        authors=author_names(row),
+        organization=text_of(row.get("organization")),
+        code_owner=_code_owner(text_of(row.get("github_repo"))),
         has_page=bool(row.get("project_page")),
         has_media=bool(row.get("has_media")),
         listed_h=(listed - began).total_seconds() / 3_600 if listed else None,
@@ -157,15 +171,28 @@ def _systems(past: History, sheet: Sheet, frozen: Array | None) -> dict[str, npt
     return systems if frozen is None else systems | {FROZEN: table @ frozen}
 
 
-def _history_of(data: Path) -> Path | None:
+def _day_of(row: Mapping[str, Any], path: Path) -> date:
+    text = text_of(row.get("date"))
     try:
-        return find_file(data, "history", "jsonl")
-    except UsageError:
-        return None
+        return date.fromisoformat(text[:10])
+    except ValueError as error:
+        raise ParseError(f"no date: {text[:40]!r}", place=path.name) from error
 
 
-def _day_text(row: Mapping[str, Any]) -> str:
-    return str(row.get("date"))
+def _code_owner(repository: str) -> str:
+    try:
+        return urlsplit(repository).path.strip("/").partition("/")[0].lower()
+    except ValueError:
+        return ""
+
+
+def _number(value: object) -> float:
+    """0 for what is none."""
+    try:
+        number = float(text_of(value) or 0.0)
+    except ValueError:
+        return 0.0
+    return number if np.isfinite(number) else 0.0
 
 
 def _moment(value: object) -> datetime | None:
