@@ -1,4 +1,5 @@
 from itertools import pairwise
+from time import monotonic
 
 import pytest
 from hypothesis import given
@@ -17,12 +18,21 @@ from broadsheet.text.sentences import sentence_at, sentences
         ("For $x. Y$ we win. (Really.) Yes.", ["For $x. Y$ we win.", "(Really.)", "Yes."]),
         ("Code: https://example.org/a.b. Done.", ["Code: https://example.org/a.b.", "Done."]),
         ("一句。两句。", ["一句。", "两句。"]),
+        ("Wait ... what?! Yes.", ["Wait ... what?!", "Yes."]),
         ("no end", ["no end"]),
         ("  ", []),
     ],
 )
 def test_sentences(text: str, found: list[str]) -> None:
     assert [text[start:end] for start, end in sentences(text)] == found
+
+
+@pytest.mark.parametrize("sign", [".", "…", "!?", ".)", ". ", ".\n(", "。"])
+def test_a_hundred_thousand_signs_take_no_time(sign: str) -> None:
+    text = sign * (100_000 // len(sign))
+    began = monotonic()
+    assert sentences(text)
+    assert monotonic() - began < 5
 
 
 @given(st.text())

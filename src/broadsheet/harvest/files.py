@@ -94,8 +94,8 @@ _JSON_KEYS = (
 )
 _JSON_KEY = re.compile(rb'"([A-Za-z_][\w-]{0,40})"\s*:')
 _ROOT = re.compile(rb"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)[\s/>]")
-_BIBTEX = re.compile(rb"^\s*@\s*[A-Za-z]+\s*[{(]", re.MULTILINE)
-_RIS = re.compile(rb"^\s*TY\s{1,3}-", re.MULTILINE)
+_BIBTEX = re.compile(rb"^[ \t]*@\s*[A-Za-z]+\s*[{(]", re.MULTILINE)
+_RIS = re.compile(rb"^[ \t]*TY\s{1,3}-", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

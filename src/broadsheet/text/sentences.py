@@ -7,8 +7,10 @@ from bisect import bisect_right
 
 from broadsheet.text.latex import find_mathematics
 
+# A run of signs is read once, from its beginning: ten thousand dots are no work.
 _END = re.compile(
-    r"[.!?…]+[\"'”’)\]}]*\s+(?=[\"'“‘(\[{\\$]*[A-Z0-9À-ÖØ-Þ\u0370-\u03ff\u0400-\u042f])|[。！？]+\s*"
+    r"[.!?…](?<![.!?…]{2})[.!?…]*+[\"'”’)\]}]*+\s++(?=[\"'“‘(\[{\\$]*+[A-Z0-9À-ÖØ-Þ\u0370-\u03ff\u0400-\u042f])"
+    r"|[。！？]+\s*"
 )
 _ABBREVIATIONS = re.compile(
     r"(?:\b(?:e\.\s?g|i\.\s?e|et\s+al|cf|vs|viz|resp|approx|incl|ca|w\.r\.t|s\.t|a\.k\.a|i\.i\.d"

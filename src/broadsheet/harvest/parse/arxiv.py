@@ -100,7 +100,7 @@ def arxiv_authors(text: str) -> tuple[Author, ...]:
             break
         text = shorter
     names: list[str] = []
-    for part in _BETWEEN_NAMES.split(text):
+    for part in _BETWEEN_NAMES.split(" ".join(text.split())):
         if names and _SUFFIX.fullmatch(part):
             names[-1] = f"{names[-1]} {part}"
         else:

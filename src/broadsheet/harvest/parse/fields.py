@@ -33,6 +33,8 @@ COUNT_MAX = 10**12
 _EXTRA_CHARS_MAX = 20_000
 _EXTRA_DEPTH_MAX = 6
 _URL = re.compile(r"https?://[^\s<>\"{}|\\^`\x00-\x20\x7f-\xa0\ud800-\udfff]{3,}", re.IGNORECASE)
+# A run of separators is read once, from its beginning, whatever follows it.
+_BETWEEN_URLS = re.compile(r"(?<![\s,;])[\s,;]++(?=https?:)|\s++")
 _REPOSITORY = re.compile(
     r"(?:(?:https?://)?(?:www\.)?github\.com/|git@github\.com:)?"
     r"([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))/([A-Za-z0-9._-]{1,100})(?:[/?#].*)?",
@@ -139,7 +141,7 @@ def url_of(value: object) -> str:
 def urls_of(value: object) -> tuple[str, ...]:
     """The http(s) addresses of a list, or of one text with spaces or commas between."""
     if isinstance(value, str):
-        value = re.split(r"[\s,;]+(?=https?:)|\s+", value)
+        value = _BETWEEN_URLS.split(value)
     if not isinstance(value, list | tuple):
         return ()
     return tuple(dict.fromkeys(filter(None, map(url_of, value[:LIST_ITEMS_MAX]))))
@@ -178,6 +180,7 @@ def authors_of(value: object) -> tuple[Author, ...]:
 
 def names_of_text(text: str) -> list[str]:
     """`A B; C D`, `B, A and D, C` or `A B, C D` as one name each, as they stand."""
+    text = " ".join(text.split())
     parts = [part for part in _AUTHORS_STRING.split(text) if part.strip()]
     if len(parts) == 1 and text.count(",") > 1:
         parts = text.split(",")
