@@ -279,7 +279,8 @@ def test_only_the_origin_the_reader_wrote_down_is_trusted(server: ReplayServer) 
     "address",
     ["127.0.0.1", "10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "::1",
      "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
-     "100.64.0.1", "224.0.0.1", "ff02::1", "nonsense"],
+     "100.64.0.1", "224.0.0.1", "ff02::1", "::10.0.0.1", "::ffff:0:10.0.0.1", "64:ff9b:1::a00:1",
+     "fec0::1", "5f00::1", "nonsense"],
 )  # fmt: skip
 def test_private_addresses_in_every_dress(address: str) -> None:
     assert not is_public(address)

@@ -102,10 +102,15 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
             return _is_public(inner)
         if address in _NAT64:
             return _is_public(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+        if address not in _GLOBAL_UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+#: RFC 4291, 2.4. Outside stand older ways of writing an IPv4 address (::10.0.0.1,
+#: ::ffff:0:10.0.0.1) and translators inside a network (RFC 8215), which no table calls private.
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
 class GuardedBackend(httpcore2.SyncBackend):
