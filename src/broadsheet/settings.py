@@ -10,9 +10,10 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from broadsheet.errors import UsageError
@@ -38,7 +39,13 @@ class Settings(BaseSettings):
         description="Host names the web server answers to (against DNS rebinding).",
     )
     address: str = Field(
-        "", description="How readers reach the pages, such as https://papers.example.org, for mail."
+        "",
+        description="How readers reach the pages, such as https://papers.example.org: a name of its"
+        " own, without a path. For mail and feeds; its host is allowed.",
+    )
+    proxies: list[str] = Field(
+        default_factory=lambda: ["127.0.0.1", "::1"],
+        description="Addresses of proxies before us, whose X-Forwarded headers are believed.",
     )
     accounts: bool = Field(
         False, description="Whether readers log in; without, there is one reader and no login."
@@ -124,6 +131,18 @@ class Settings(BaseSettings):
         "https://raw.githubusercontent.com/acl-org/acl-anthology/master/data/xml/",
         description="Where ACL Anthology XML collections are read.",
     )
+
+    @field_validator("address")
+    @classmethod
+    def _is_origin(cls, address: str) -> str:
+        """Every page's links begin at the root of its host, so a path could lead nowhere."""
+        if not address:
+            return ""
+        parts = urlsplit(address)
+        has_more = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+        if parts.scheme not in ("http", "https") or not parts.hostname or has_more:
+            raise ValueError("write it as https://papers.example.org, without a path")
+        return f"{parts.scheme}://{parts.netloc}"
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from starlette.testclient import TestClient
 from broadsheet.errors import StoreBusyError, StoreError
 from broadsheet.rank import attention
 from broadsheet.web.app import ROUTES, create_app
-from broadsheet.web.guard import SECURITY_HEADERS
+from broadsheet.web.guard import SECURITY_HEADERS, UNKEPT
 from broadsheet.web.site import Site
-from tests.web.newsroom import ORIGIN, REVISED, a_site, read_sheet, reading
+from tests.web.newsroom import ORIGIN, REVISED, a_site, form_token, read_sheet, reading
 from tests.worlds import a_record, take_in
 
 EVERY_ROUTE = [
@@ -99,6 +100,19 @@ def test_every_route_answers_with_its_headers(client: TestClient, path: str, sta
 
 
 @pytest.mark.parametrize(("path", "status"), EVERY_ROUTE)
+def test_nobody_on_the_way_keeps_what_one_reader_was_sent(
+    client: TestClient, path: str, status: int
+) -> None:
+    """Also of what RFC 9110 lets a cache keep unasked: 301, 404, 405, 410."""
+    kept = client.get(path).headers["cache-control"]
+    is_everybodys = path.startswith(("/static/", "/favicon")) and status == 200
+    assert kept.startswith(("private,", "no-store")) is not is_everybodys
+    refused = client.put(path)
+    assert refused.status_code in (404, 405)
+    assert refused.headers["cache-control"] == UNKEPT
+
+
+@pytest.mark.parametrize(("path", "status"), EVERY_ROUTE)
 def test_head_is_get_without_a_body(client: TestClient, path: str, status: int) -> None:
     answer = client.head(path)
     assert answer.status_code == status
@@ -160,6 +174,28 @@ def test_the_address_listened_on_is_one_of_our_names(tmp_path: Path) -> None:
     with reading(lan) as client:
         assert client.get("/about", headers={"host": "192.168.1.5:8000"}).status_code == 200
         assert client.get("/about", headers={"host": "192.168.1.6:8000"}).status_code == 400
+
+
+def test_behind_a_proxy_the_host_of_the_address_is_ours(tmp_path: Path) -> None:
+    """Also where the proxy asks by another name than its readers did."""
+    site = a_site(tmp_path)
+    public = replace(
+        site, settings=site.settings.model_copy(update={"address": "http://papers.example.org"})
+    )
+    with reading(public) as client:
+        named = {"host": "papers.example.org"}
+        page = client.get("/about", headers=named)
+        assert page.status_code == 200
+        feed = client.get("/feed.json").json()
+        assert feed["feed_url"] == "http://papers.example.org/feed.json"
+        token = form_token(client)
+        for origin, status in (
+            ("http://papers.example.org", 400), ("http://127.0.0.1:8000", 400),
+            ("https://evil.example", 403), ("http://papers.example.org.evil.example", 403),
+        ):  # fmt: skip
+            form = {"token": token, "do": "nothing at all"}
+            answer = client.post("/act", data=form, headers={"origin": origin})
+            assert answer.status_code == status, origin
 
 
 @pytest.mark.parametrize("path", ["/", "/about", "/search?q=networks", f"/paper/{REVISED}"])

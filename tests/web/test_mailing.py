@@ -214,6 +214,26 @@ def test_what_strangers_cannot_ask(town: Town, fields: dict[str, str]) -> None:
     assert town.site.db.read("SELECT count(*) FROM subscriptions")[0][0] == 0
 
 
+def test_nobody_writes_to_strangers_in_our_name(town: Town) -> None:
+    """What a stranger asks for stands on the page alone, until the address has confirmed it."""
+    lure = "free money at evil.example"
+    with (
+        open_office() as office,
+        visiting(
+            town, public_subscriptions=True, smtp_host="127.0.0.1", smtp_port=office.port,
+            smtp_security="none", mail_from="press@example.org",
+        ) as client,
+    ):  # fmt: skip
+        for fields in ({"q": lure}, {"category": lure}):
+            send(client, "/subscribe", "/subscribe", email=MAIL, mon="1", **fields)
+        for letter in office.letters:
+            assert "evil.example" not in str(letter)
+            link = re.search(r"(/confirm/\S+)", text_of(letter))
+            assert link is not None
+            assert lure in client.get(link[1]).text
+        assert len(office.letters) == 2
+
+
 def test_asking_is_limited(town: Town) -> None:
     with (
         open_office() as office,

@@ -231,7 +231,12 @@ def _serve(
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}/"
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        forwarded_allow_ips=settings.proxies,
     )
     print_text(f"Broadsheet is at {address}")
     say(f"the library is {settings.home}; stop with Ctrl-C")

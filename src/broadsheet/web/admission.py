@@ -191,7 +191,8 @@ def _is_from_here(request: Request) -> bool:
         # A page with `Referrer-Policy: no-referrer` sends "null" with its own forms.
         return True
     try:
-        return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+        ours = (request.headers.get("host", ""), urlsplit(site_of(request).settings.address).netloc)
+        return urlsplit(origin).netloc.lower() in {host.lower() for host in ours if host}
     except ValueError:
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from broadsheet.errors import BroadsheetError
+from broadsheet.settings import Settings
 from broadsheet.store.interests import every_interest
 from broadsheet.web.admission import (
     FORM_BYTES_MAX,
@@ -159,7 +161,7 @@ def create_app(site: Site) -> Starlette:
         middleware=[
             Middleware(
                 Guard,
-                allowed_hosts=[*site.settings.allowed_hosts, *_own_name(site.settings.host)],
+                allowed_hosts=[*site.settings.allowed_hosts, *_own_names(site.settings)],
                 refuse=partial(failures.refusal, pages),
             ),
             Middleware(
@@ -182,11 +184,13 @@ def create_app(site: Site) -> Starlette:
     return app
 
 
-def _own_name(host: str) -> list[str]:
-    """The address listened on, as a browser writes it; none for "every address"."""
+def _own_names(settings: Settings) -> list[str]:
+    """The host that readers know us by, and the address listened on, as a browser writes it; none
+    for "every address"."""
+    public, host = urlsplit(settings.address).netloc, settings.host
     if host in ("", "0.0.0.0", "::"):  # noqa: S104
-        return []
-    return [f"[{host}]" if ":" in host else host]
+        host = ""
+    return [name for name in (public, f"[{host}]" if ":" in host else host) if name]
 
 
 @asynccontextmanager

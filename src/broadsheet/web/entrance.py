@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 
 from starlette.requests import Request
 
@@ -24,7 +25,7 @@ from broadsheet.store.accounts import (
     use_link,
 )
 from broadsheet.store.readers import Reader, find_reader
-from broadsheet.web.site import Site, site_of
+from broadsheet.web.site import Site, origin_of, site_of
 from broadsheet.web.visitors import Visitor
 
 LOGIN_LINK_VALID = timedelta(minutes=30)
@@ -66,8 +67,16 @@ def within(site: Site, *tries: tuple[Limit, str]) -> bool:
 
 
 def place_of(request: Request) -> str:
-    """Where a request comes from, as far as limits go."""
-    return request.client.host if request.client else ""
+    """Where a request comes from, as far as limits go: of IPv6 the network, since whoever has one
+    address there has 2^64."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.version == 4:
+        return host
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
 def check_password(site: Site, email: str, password: str) -> Reader | None:
@@ -151,7 +160,4 @@ def _enter(request: Request, visitor: Visitor, reader_of: Callable[..., int]) ->
 
 
 def link_address(request: Request, secret: str) -> str:
-    """The whole address of a link; of a Host that we go by, where no address is set."""
-    site = site_of(request)
-    here = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    return (site.settings.address.rstrip("/") or here) + enter_path(secret)
+    return origin_of(request) + enter_path(secret)

@@ -21,11 +21,15 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
+#: Of an answer that says nothing of it: 301, 404, 405 and 410 are else kept by whoever passes them
+#: on (RFC 9110, 15.1), with the name and the form's token of the reader they were made for.
+UNKEPT = "private, no-store"
 
 
 def secure(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers[name] = value
+    response.headers.setdefault("Cache-Control", UNKEPT)
     return response
 
 
@@ -61,6 +65,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
+                headers.setdefault("Cache-Control", UNKEPT)
             await send(message)
 
         await app(scope, receive, send_secured)

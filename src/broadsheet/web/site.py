@@ -43,6 +43,12 @@ class Site:
         return self.index.position(), by_meaning
 
 
+def origin_of(request: Request) -> str:
+    """Where our pages begin: as the settings say, else at the name, one of ours, asked for."""
+    here = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return site_of(request).settings.address.rstrip("/") or here
+
+
 def site_of(request: Request) -> Site:
     site: Site = request.app.state.site
     return site

@@ -45,7 +45,7 @@ from broadsheet.web.mailing import (
 )
 from broadsheet.web.pages import pages_of
 from broadsheet.web.parameters import number_of, text_asked
-from broadsheet.web.site import site_of
+from broadsheet.web.site import origin_of, site_of
 from broadsheet.web.visitors import reader_of
 
 log = logging.getLogger(__name__)
@@ -100,11 +100,10 @@ def subscribe(request: Request, form: Form) -> Response:
     except UsageError as error:
         return _subscribe_page(request, query=query, status=400, wrong=_sentence(error))
     link = sign_link(library_secret(site.db), Purpose.CONFIRM, number, now=site.clock())
-    here = f"{request.url.scheme}://{request.headers.get('host', '')}"
     text = pages_of(request).render(
         "confirm_mail.txt",
-        address=f"{site.settings.address.rstrip('/') or here}/confirm/{link}",
-        name=get_subscription(site.db, number).wish.name,
+        address=f"{origin_of(request)}/confirm/{link}",
+        topic=get_subscription(site.db, number).wish.topic,
         days=VALID_FOR[Purpose.CONFIRM].days,
     )
     response = _subscribe_page(request, query=query, sent=email)

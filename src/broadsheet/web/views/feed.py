@@ -31,7 +31,7 @@ from broadsheet.web.feeds import (
 )
 from broadsheet.web.pages import answer
 from broadsheet.web.parameters import day_of, number_of, text_asked
-from broadsheet.web.site import site_of
+from broadsheet.web.site import origin_of, site_of
 from broadsheet.web.visitors import reader_of
 
 QUERY_CHARS_MAX = 1_000
@@ -90,7 +90,7 @@ def interest(request: Request) -> Feed:
 def _send(
     request: Request, feed: Feed, print_feed: Callable[[Feed, str, str], str], media_type: str
 ) -> Response:
-    origin = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    origin = origin_of(request)
     query = f"?{request.url.query}" if request.url.query else ""
     self_url = origin + request.url.path + query
     text = print_feed(feed, origin, self_url)
