@@ -23,10 +23,12 @@ def test_a_refit_is_the_fit_of_the_likes_left_in(
         followed_authors=[2],
         others=others,
     )
-    for fit, out in parts:
+    over = np.array([2, 0])
+    found = refits.kinds([(fit, out, over) for fit, out in parts])
+    assert len(found) == len(parts) > 0
+    for (fit, out), (held, beside) in zip(parts, found, strict=True):
         interest = fit_interest(
             BACKGROUND, likes.rows(fit), dislikes=PAPERS.rows(dislikes), followed_authors=[2]
         )
-        held, beside = refits.kinds(fit, out, np.array([2, 0]))
         assert held == pytest.approx(kinds(interest, likes.rows(out)))
-        assert beside == pytest.approx(kinds(interest, others.rows([2, 0])))
+        assert beside == pytest.approx(kinds(interest, others.rows(over)))

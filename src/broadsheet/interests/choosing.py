@@ -112,17 +112,29 @@ class Places:
 
 def fit(known: Known) -> Fitted:
     """The interest, its kinds of evidence weighed by what the reader chose over what."""
-    held, places, choices = _cross_fitted(known)
-    weights = WEIGHTS
-    if choices:
-        # No kind may count against what it is evidence for.
-        weights = np.maximum(fit_preferences(choices, WEIGHTS), 0.0)
+    parts = list(forward_folds(known.eras) if known.eras.any() else folds(known.n_liked))
+    weights, usual_alike = WEIGHTS, None
+    held, places = np.zeros((0, WEIGHTS.size)), np.zeros(0, np.int64)
+    if parts:
+        refits = Refits.of(
+            known.background,
+            known.likes,
+            dislikes=known.dislikes,
+            followed_authors=known.followed,
+            others=known.passed,
+        )
+        usual_alike = refits.alike[: refits.n_sample]
+        held, places, choices = _cross_fitted(known, refits, parts)
+        if choices:
+            # No kind may count against what it is evidence for.
+            weights = np.maximum(fit_preferences(choices, WEIGHTS), 0.0)
     interest = fit_interest(
         known.background,
         known.likes,
         dislikes=known.dislikes,
         followed_authors=known.followed,
         weights=weights,
+        usual_alike=usual_alike,
     )
     counts = evidence_of_age(known.ages_d) * exposure_weights(known.propensities)
     return Fitted(interest, held @ weights, counts[places])
@@ -191,30 +203,27 @@ def fill_places(
     )
 
 
-def _cross_fitted(known: Known) -> tuple[Floats, Rows, list[Choice]]:
+def _cross_fitted(
+    known: Known, refits: Refits, parts: Sequence[tuple[Rows, Rows]]
+) -> tuple[Floats, Rows, list[Choice]]:
     """Kinds (n, 6) of likes under interests that had not seen them, the likes' rows (n,), and the
-    comparisons as those interests saw them."""
-    parts = list(forward_folds(known.eras) if known.eras.any() else folds(known.n_liked))
-    if not parts:
-        return np.zeros((0, WEIGHTS.size)), np.zeros(0, np.int64), []
+    comparisons as those interests saw them. `parts` are likes to fit on and likes held out."""
     described = np.arange(known.n_liked, len(known.likes))
-    refits = Refits.of(
-        known.background,
-        known.likes,
-        dislikes=known.dislikes,
-        followed_authors=known.followed,
-        others=known.passed,
+    compared = [[entry for entry in known.comparisons if entry.like in out] for _, out in parts]
+    found = refits.kinds(
+        [
+            (np.concatenate([rows, described]), out, _joined([entry.rows for entry in entries]))
+            for (rows, out), entries in zip(parts, compared, strict=True)
+        ]
     )
-    held: list[Floats] = []
     choices: list[Choice] = []
-    for rows, out in parts:
-        compared = [entry for entry in known.comparisons if entry.like in out]
-        over = [entry.rows for entry in compared]
-        others = np.concatenate([np.zeros(0, np.int64), *over])
-        found, above = refits.kinds(np.concatenate([rows, described]), out, others)
-        held.append(found)
-        ends = np.cumsum([len(rows) for rows in over])[:-1]
-        for entry, beaten in zip(compared, np.split(above, ends) if over else [], strict=True):
-            chosen = found[np.flatnonzero(out == entry.like)]
-            choices.append(Choice(np.vstack([chosen, beaten]), 0))
-    return np.vstack(held), np.concatenate([out for _, out in parts]), choices
+    for (_, out), entries, (held, above) in zip(parts, compared, found, strict=True):
+        ends = np.cumsum([len(entry.rows) for entry in entries])[:-1]
+        for entry, beaten in zip(entries, np.split(above, ends) if entries else [], strict=True):
+            choices.append(Choice(np.vstack([held[out == entry.like], beaten]), 0))
+    held_out = np.vstack([held for held, _ in found])
+    return held_out, _joined([out for _, out in parts]), choices
+
+
+def _joined(rows: Sequence[Rows]) -> Rows:
+    return np.concatenate([np.zeros(0, np.int64), *rows])

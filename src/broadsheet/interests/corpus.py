@@ -19,7 +19,7 @@ from scipy import sparse
 
 from broadsheet.errors import SearchIndexError
 from broadsheet.index.analysis import telling_stems, words
-from broadsheet.index.lexical import LexicalIndex
+from broadsheet.index.lexical import LexicalIndex, LexicalSearcher
 from broadsheet.rank.background import (
     Background,
     Evidence,
@@ -116,7 +116,7 @@ class Batch:
     def __len__(self) -> int:
         return len(self.papers)
 
-    @property
+    @cached_property
     def documents(self) -> tuple[Document, ...]:
         return tuple(paper.document for paper in self.papers)
 
@@ -138,6 +138,9 @@ class Batch:
                 for name in columns.of(key, paper.document.doc_no)
                 if name in columns.places
             }
+            # Few papers are by any of them.
+            if not columns.keys.isdisjoint(paper.authors)
+            else {}
             for paper in self.papers
         ]
         authors = count_matrix(marks, columns.places)
@@ -170,6 +173,10 @@ class Backdrop:
     @cached_property
     def category_columns(self) -> Mapping[str, int]:
         return {name: column for column, name in enumerate(self.categories)}
+
+    @cached_property
+    def no_papers(self) -> Batch:
+        return Batch((), self.background.sample.rows([]))
 
     def with_authors(self, columns: AuthorColumns) -> Background:
         """The background with these authors as columns."""
@@ -206,6 +213,7 @@ class Corpus:
         self._lock = threading.RLock()
         self._backdrop: Backdrop | None = None
         self._seen: object = None
+        self._indexed: tuple[LexicalSearcher, Batch, frozenset[int]] | None = None
 
     def backdrop(self) -> Backdrop | None:
         """None in an empty library."""
@@ -243,6 +251,8 @@ class Corpus:
 
     def batch(self, backdrop: Backdrop, doc_nos: Sequence[int]) -> Batch:
         """These documents as rows, in this order; merged and unknown ones are left out."""
+        if not doc_nos:
+            return backdrop.no_papers
         return self.batch_of(backdrop, self.papers(backdrop, doc_nos))
 
     def kept_batch(self, backdrop: Backdrop, key: object, find: Callable[[], list[int]]) -> Batch:
@@ -255,6 +265,16 @@ class Corpus:
             with self._lock:
                 _keep(backdrop.batches_kept, {key: batch}, BATCHES_KEPT)
         return batch
+
+    def indexed(self, batch: Batch) -> frozenset[int]:
+        """Those of the batch's documents that the text index knows; the last answer is kept, as
+        every interest asks it of the same stream. Raises SearchIndexError where there is no index.
+        """
+        searcher, last = self.index.searcher(), self._indexed
+        if last is None or last[0] is not searcher or last[1] is not batch:
+            known = frozenset(searcher.find(batch.doc_nos.tolist()))
+            last = self._indexed = (searcher, batch, known)
+        return last[2]
 
     def described(self, backdrop: Backdrop, text: str) -> Evidence:
         """A description in words as one row of evidence."""

@@ -13,7 +13,7 @@ from broadsheet.deliver.outcome import UNSENT
 from broadsheet.interests.choosing import Comparison, Known
 from broadsheet.interests.corpus import AuthorColumns, Backdrop, Batch, Corpus, Paper
 from broadsheet.rank.background import Evidence, Floats
-from broadsheet.search.engine import find_indexed, find_meeting
+from broadsheet.search.engine import find_meeting
 from broadsheet.store.database import Database
 from broadsheet.store.documents import Reads, last_change_no, stream_between
 from broadsheet.store.followed import find_people
@@ -176,9 +176,8 @@ def _meeting_rules(
     ]
     if not holdings.rules or not rows:
         return rows, 0
-    indexed = find_indexed(corpus.index, whole.doc_nos[rows].tolist())
-    n_waiting = len(rows) - len(indexed)
-    allowed = set(indexed)
+    allowed = set(corpus.indexed(whole))
+    n_waiting = sum(int(whole.doc_nos[row]) not in allowed for row in rows)
     for rule in holdings.rules:
         meeting = find_meeting(corpus.index, rule.query, first, day)
         if meeting is None:

@@ -91,10 +91,12 @@ def _words(
     found = telling_words(fitted.interest, stream, row, telling.terms, n_terms=4 * N_WORDS)
     written = _written(f"{document.title} . {document.abstract}")
     terms: list[str] = []
+    said_parts: set[str] = set()
     for term, _ in found:
         # "agent" and "agent via" after it say the same.
-        if not any(part in taken.split() for part in term.split() for taken in terms):
+        if said_parts.isdisjoint(parts := term.split()):
             terms.append(term)
+            said_parts.update(parts)
     names = [" ".join(written.get(part, part) for part in term.split()) for term in terms]
     names = [name for name in dict.fromkeys(names) if _is_telling(name)][:N_WORDS]
     if not names:

@@ -67,12 +67,14 @@ def fit_interest(
     dislikes: Evidence | None = None,
     followed_authors: npt.ArrayLike = (),
     weights: npt.ArrayLike = WEIGHTS,
+    usual_alike: Floats | None = None,
 ) -> Interest:
     """The interest of a reader.
 
     `like_weights` (n_likes,) >= 0 says how much each like counts (recent ones more), alike where
-    not given; `followed_authors` are columns. Without any like every paper is usual but for
-    dislikes, followed authors and categories.
+    not given; `followed_authors` are columns; `usual_alike` is the `resemblance` of the
+    background's sample to the likes, where the caller has it already. Without any like every paper
+    is usual but for dislikes, followed authors and categories.
     """
     shares = _shares(len(likes), like_weights)
     word_weights, vector_weights = directions(background, likes, shares)
@@ -94,16 +96,18 @@ def fit_interest(
         units=np.ones(len(KINDS)),
         weights=np.asarray(weights, dtype=np.float64),
     )
-    zeros, units = spread(raw_kinds(bare, background.sample))
+    zeros, units = spread(raw_kinds(bare, background.sample, usual_alike))
     return replace(bare, zeros=zeros, units=units)
 
 
 def spread(usual: Floats) -> tuple[Floats, Floats]:
-    """Zero and unit (6,) of each kind, from raw kinds (n, 6) of the background's sample."""
-    zeros, units = np.zeros(len(KINDS)), np.ones(len(KINDS))
-    scaled = usual[:, :N_SCALED]
-    zeros[:N_SCALED] = scaled.mean(axis=0)
-    units[:N_SCALED] = np.where(scaled.std(axis=0) > SPREAD_MIN, scaled.std(axis=0), np.inf)
+    """Zero and unit (..., 6) of each kind, from raw kinds (..., n, 6) of the background's sample;
+    the first `N_SCALED` of them suffice."""
+    scaled = usual[..., :N_SCALED]
+    shape = (*usual.shape[:-2], len(KINDS))
+    zeros, units = np.zeros(shape), np.ones(shape)
+    zeros[..., :N_SCALED], spreads = scaled.mean(axis=-2), scaled.std(axis=-2)
+    units[..., :N_SCALED] = np.where(spreads > SPREAD_MIN, spreads, np.inf)
     return zeros, units
 
 
@@ -156,9 +160,12 @@ def telling_words(
     columns = papers.words.indices[span]
     scale = interest.weights[:2] / interest.units[:2]
     added = papers.words.data[span] * (scale @ interest.word_weights[:, columns])
+    if added.size > n_terms:
+        heaviest = added >= np.partition(added, -n_terms)[-n_terms]
+        columns, added = columns[heaviest], added[heaviest]
     named = [
-        (terms[column], float(value))
-        for column, value in zip(columns, added, strict=True)
+        (terms[column], value)
+        for column, value in zip(columns.tolist(), added.tolist(), strict=True)
         if value > 0
     ]
     return sorted(named, key=lambda item: (-item[1], item[0]))[:n_terms]
@@ -212,22 +219,23 @@ def _log_odds(background: Background, judged: Evidence, shares: Floats) -> Float
 
 
 def author_odds(background: Background, n_likes: Floats, followed: npt.ArrayLike) -> Floats:
-    """ln(1 + n / (prior * share)) >= 0, of authors with `n_likes` likes each: one whom the likes do
-    not have says nothing."""
+    """ln(1 + n / (prior * share)) >= 0, of authors with `n_likes` (..., n_authors) likes each: one
+    whom the likes do not have says nothing."""
     n_papers = n_likes.copy()
-    n_papers[np.asarray(followed, dtype=np.int64)] += FOLLOWED_LIKES
+    n_papers[..., np.asarray(followed, dtype=np.int64)] += FOLLOWED_LIKES
     odds: Floats = np.log1p(n_papers / (PRIOR_PAPERS_AUTHORS * background.author_shares))
     return odds
 
 
-def category_odds(background: Background, n_likes: Floats, n_with: int) -> Floats:
+def category_odds(background: Background, n_likes: Floats, n_with: npt.ArrayLike) -> Floats:
     """ln of the share of likes in each category, smoothed by the background's, over its share.
 
-    `n_likes` (n_categories,) of the `n_with` likes that have any category; the rest (from another
-    source) are left out.
+    `n_likes` (..., n_categories) of the `n_with` (...) likes that have any category; the rest (from
+    another source) are left out.
     """
     prior, shares = PRIOR_PAPERS_CATEGORIES, background.category_shares
-    odds: Floats = np.log((n_likes + prior * shares) / ((n_with + prior) * shares))
+    n_papers = np.asarray(n_with, dtype=np.float64)[..., np.newaxis] + prior
+    odds: Floats = np.log((n_likes + prior * shares) / (n_papers * shares))
     return odds
 
 

@@ -5,6 +5,7 @@ and the log odds of a term that no like has is the same for all such terms. The 
 `fit_interest` and `kinds` on the likes that are left in.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -71,7 +72,7 @@ class Refits:
             n_sample=len(background.sample),
             followed=tuple(np.asarray(followed_authors, dtype=np.int64).tolist()),
             words=products,
-            meaning=(meaning @ background.precision) @ likes.meaning.T,
+            meaning=meaning @ (background.precision @ likes.meaning.T),
             alike=products + cosines(meaning, likes.meaning),
             away=_away(background, dislikes, words, meaning),
             terms=words[:, own],
@@ -82,48 +83,51 @@ class Refits:
             categories=_stacked([part.papers.categories for part in parts[1:]]),
         )
 
-    def kinds(self, fit: Rows, out: Rows, others: Rows) -> tuple[Floats, Floats]:
-        """Kinds (n, 6) of the likes `out` and of the `others`, under the interest of the likes
-        `fit` alone."""
-        wanted = np.concatenate([out, self.n_likes + others]).astype(np.int64)
-        rows = np.concatenate([np.arange(self.n_sample), self.n_sample + wanted])
-        left_in = np.zeros(self.n_likes)
-        left_in[fit] = 1.0
-        share = left_in / max(len(fit), 1)
-        facts = np.zeros((len(rows), 2))
-        facts[self.n_sample :] = self._facts(left_in)[wanted]
-        raw = np.column_stack(
-            [
-                (self.words @ share - self.away[:, 0])[rows],
-                (self._odds(left_in) - self.away[:, 1])[rows],
-                (self.meaning @ share - self.away[:, 2])[rows],
-                best_mean(self.alike[np.ix_(rows, fit)]),
-                facts,
-            ]
-        )
-        zeros, units = spread(raw[: self.n_sample])
-        scaled = (raw[self.n_sample :] - zeros) / units
-        return scaled[: len(out)], scaled[len(out) :]
+    def kinds(self, parts: Sequence[tuple[Rows, Rows, Rows]]) -> list[tuple[Floats, Floats]]:
+        """For each part (fit, out, others): kinds (n, 6) of the likes `out` and of the `others`,
+        under the interest of the likes `fit` alone. All refits are products of one matrix, a
+        column each."""
+        left_in = np.zeros((self.n_likes, len(parts)))
+        for column, (fit, _, _) in enumerate(parts):
+            left_in[fit, column] = 1.0
+        shares = left_in / np.maximum(left_in.sum(axis=0), 1.0)
+        added = np.stack(
+            [self.words @ shares, self._odds(left_in), self.meaning @ shares], axis=-1
+        ) - self.away[:, np.newaxis]  # fmt: skip
+        facts = self._facts(left_in.T)
+        n = self.n_sample
+        near = [best_mean(self.alike[:n, fit]) for fit, _, _ in parts]
+        usual = np.concatenate([added[:n], np.stack(near, axis=-1)[..., np.newaxis]], axis=-1)
+        zeros, units = spread(usual.swapaxes(0, 1))
+        found = []
+        for column, (fit, out, others) in enumerate(parts):
+            wanted = np.concatenate([out, self.n_likes + others]).astype(np.int64)
+            near_wanted = best_mean(self.alike[np.ix_(n + wanted, fit)])
+            raw = np.column_stack([added[n + wanted, column], near_wanted, facts[column, wanted]])
+            scaled = (raw - zeros[column]) / units[column]
+            found.append((scaled[: len(out)], scaled[len(out) :]))
+        return found
 
     def _odds(self, left_in: Floats) -> Floats:
+        """(n, n_parts)."""
         tokens = self.counts.T @ left_in
-        n_tokens = float(tokens.sum()) + PRIOR_TOKENS
-        odds = np.log((tokens + PRIOR_TOKENS * self.shares) / n_tokens / self.shares)
-        without = float(np.log(PRIOR_TOKENS / n_tokens))
-        added: Floats = without * self.totals + self.terms @ (odds - without)
+        n_tokens = tokens.sum(axis=0) + PRIOR_TOKENS
+        shares = self.shares[:, np.newaxis]
+        odds = np.log((tokens + PRIOR_TOKENS * shares) / n_tokens / shares)
+        without = np.log(PRIOR_TOKENS / n_tokens)
+        added: Floats = np.outer(self.totals, without) + self.terms @ (odds - without)
         return added
 
     def _facts(self, left_in: Floats) -> Floats:
-        """Authors and categories of likes and others (n, 2)."""
-        mask = np.zeros(int(self.authors.shape[0]))
-        mask[: self.n_likes] = left_in
+        """Authors and categories of likes and others (n_parts, n, 2)."""
+        mask = np.zeros((len(left_in), int(self.authors.shape[0])))
+        mask[:, : self.n_likes] = left_in
         n_tags = np.diff(self.categories.indptr)
-        authors = author_odds(self.background, self.authors.T @ mask, self.followed)
-        n_with = int(np.count_nonzero(mask * n_tags))
-        categories = category_odds(self.background, self.categories.T @ mask, n_with)
-        return np.column_stack(
-            [self.authors @ authors, (self.categories @ categories) / np.maximum(n_tags, 1)]
-        )
+        authors = author_odds(self.background, mask @ self.authors, self.followed)
+        n_with = np.count_nonzero(mask * n_tags, axis=1)
+        categories = category_odds(self.background, mask @ self.categories, n_with)
+        by_category = (self.categories @ categories.T).T / np.maximum(n_tags, 1)
+        return np.stack([(self.authors @ authors.T).T, by_category], axis=-1)
 
 
 def _away(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -153,11 +152,6 @@ def find_meeting(index: LexicalIndex, text: str, first: date, last: date) -> Num
     if query is None or compile_condition(searcher, root) is None:
         return None
     return np.sort(all_doc_nos(searcher, query))
-
-
-def find_indexed(index: LexicalIndex, doc_nos: Sequence[int]) -> set[int]:
-    """Those of the documents that the text index knows."""
-    return set(index.searcher().find(list(doc_nos)))
 
 
 @dataclass(frozen=True)
