@@ -80,16 +80,6 @@ def get_done(db: Reads, reader_no: int, deed_no: int) -> Done:
     return Done(_load(rows[0][0]), deed_no, rows[0][1] is not None)
 
 
-def list_done(db: Reads, reader_no: int, *, limit: int = 20) -> list[Done]:
-    """The last deeds, newest first."""
-    rows = db.read(
-        "SELECT deed_no, deed, undone_at FROM deeds WHERE reader_no = ?"
-        " ORDER BY deed_no DESC LIMIT ?",
-        (reader_no, limit),
-    )
-    return [Done(_load(deed), deed_no, undone is not None) for deed_no, deed, undone in rows]
-
-
 def _dump(deed: Deed) -> str:
     return json.dumps({name: value for name, value in asdict(deed).items() if value})
 

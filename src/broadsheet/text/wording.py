@@ -63,6 +63,12 @@ def opening(text: str, chars_max: int) -> str:
     return (words or part).rstrip(" ,;:–—-") + "…"
 
 
+def sentence(said: object) -> str:
+    """What an error says, as a sentence of a page."""
+    text = str(said)
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
 def listed(names: Iterable[str]) -> str:
     """`a, b and c`."""
     *most, last = [*names] or [""]

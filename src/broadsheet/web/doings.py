@@ -1,14 +1,20 @@
-"""A reader's deeds as pages tell them: what was done, to what, and whether it can be undone."""
+"""A reader's deeds, done and as pages tell them: what, to what, and whether it can be undone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from broadsheet.errors import NotFoundError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store.database import Database
-from broadsheet.store.deeds import Done, Verb, get_done, list_done
+from broadsheet.store.deeds import Deed, Done, Verb, do, get_done
 from broadsheet.store.documents import load_documents
+from broadsheet.text.wording import sentence
+from broadsheet.web.site import site_of
+from broadsheet.web.visitors import reader_of
 
 #: In words; what was done it to follows.
 SAID = {
@@ -98,5 +104,14 @@ def find_shown(db: Database, reader_no: int, deed_no: int) -> DoneShown | None:
         return None
 
 
-def last_doings(db: Database, reader_no: int, *, limit: int = 12) -> list[DoneShown]:
-    return show_done(db, list_done(db, reader_no, limit=limit))
+def do_now(request: Request, deed: Deed, *, missing: str = "") -> Done:
+    """The deed, done for the reader who asks. Raises HTTPException: 404, which says `missing`,
+    where what it is about is not there or not theirs; 400 where it cannot be."""
+    site = site_of(request)
+    try:
+        with site.db.transaction() as transaction:
+            return do(transaction, reader_of(request).reader_no, deed, now=site.clock())
+    except NotFoundError as error:
+        raise HTTPException(404, missing or sentence(error)) from error
+    except UsageError as error:
+        raise HTTPException(400, f"{sentence(error)} Nothing was changed.") from error

@@ -97,6 +97,12 @@ class Pages:
         text = text.replace(self._back_mark, str(escape(asked_path(request))))
         return answer(request, text, HTML, status=status)
 
+    def unkept_page(self, request: Request, template: str, **values: Any) -> Response:
+        """A page with what is nobody else's business, such as a secret: no browser keeps it."""
+        response = self.page(request, template, **values)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
     def part(self, request: Request, template: str, **values: object) -> Response:
         """A piece of a page, which our script puts into the page it has."""
         text = self.render(template, **values)

@@ -23,6 +23,7 @@ from broadsheet.store.accounts import (
 )
 from broadsheet.store.database import Transaction
 from broadsheet.store.groups import list_groups, make_group
+from broadsheet.text.wording import sentence
 from broadsheet.web.admission import Form
 from broadsheet.web.entrance import PASSWORD_OF_ACCOUNT, within
 from broadsheet.web.pages import pages_of
@@ -44,7 +45,7 @@ def change_account(request: Request, form: Form) -> Response:
     except NotFoundError:
         raise HTTPException(404, "There is no such thing of yours.") from None
     except UsageError as error:
-        return _page(request, status=400, wrong=_sentence(error))
+        return _page(request, status=400, wrong=sentence(error))
     return RedirectResponse("/account", 303)
 
 
@@ -63,13 +64,13 @@ def make_token(request: Request, form: Form) -> Response:
                 now=site.clock(),
             )
     except UsageError as error:
-        return _page(request, status=400, wrong=_sentence(error))
+        return _page(request, status=400, wrong=sentence(error))
     return _page(request, token=secret)
 
 
 def _page(request: Request, *, status: int = 200, wrong: str = "", token: str = "") -> Response:
     site, visitor, reader = site_of(request), visitor_of(request), reader_of(request)
-    response = pages_of(request).page(
+    return pages_of(request).unkept_page(
         request,
         "account.html",
         status=status,
@@ -80,8 +81,6 @@ def _page(request: Request, *, status: int = 200, wrong: str = "", token: str = 
         tokens=list_tokens(site.db, reader.reader_no),
         groups=list_groups(site.db, reader.reader_no),
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _rename(site: Site, visitor: Visitor, form: Form) -> None:
@@ -152,8 +151,3 @@ def _write(site: Site, change: Callable[[Transaction], object]) -> None:
 def _no(visitor: Visitor) -> int:
     assert visitor.reader is not None
     return visitor.reader.reader_no
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:].rstrip(".") + "."

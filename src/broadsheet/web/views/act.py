@@ -9,13 +9,14 @@ from starlette.responses import RedirectResponse, Response
 from broadsheet.addresses import anchor_of, done_path, safe_return
 from broadsheet.errors import NotFoundError, UsageError
 from broadsheet.store.database import Database
-from broadsheet.store.deeds import Deed, Done, Verb, do, undo
+from broadsheet.store.deeds import Deed, Done, Verb, undo
 from broadsheet.store.documents import find_doc_no, load_documents
 from broadsheet.store.followed import current_id, find_followable
 from broadsheet.store.follows import VALUE_CHARS_MAX
+from broadsheet.text.wording import sentence
 from broadsheet.web.admission import Form
 from broadsheet.web.desk import lay_desk
-from broadsheet.web.doings import show_done
+from broadsheet.web.doings import do_now, show_done
 from broadsheet.web.interests import publish_seen
 from broadsheet.web.pages import pages_of
 from broadsheet.web.parameters import number_of
@@ -37,16 +38,8 @@ def act(request: Request, form: Form) -> Response:
     """One deed: `do` is `VERB TARGET`, the target a paper, an author or a query; for an interest
     its number stands before the paper. `shows` says which slates the page shows."""
     deed, doc_id = _read_deed(request, form)
-    site, reader = site_of(request), reader_of(request)
-    publish_seen(site, reader, form.text("shows"))
-    try:
-        with site.db.transaction() as transaction:
-            done = do(transaction, reader.reader_no, deed, now=site.clock())
-    except NotFoundError as error:
-        raise HTTPException(404, _sentence(error)) from error
-    except UsageError as error:
-        raise HTTPException(400, _sentence(error)) from error
-    return answer_done(request, form, done, anchor=doc_id)
+    publish_seen(site_of(request), reader_of(request), form.text("shows"))
+    return answer_done(request, form, do_now(request, deed), anchor=doc_id)
 
 
 def undo_deed(request: Request, form: Form) -> Response:
@@ -56,7 +49,7 @@ def undo_deed(request: Request, form: Form) -> Response:
         with site.db.transaction() as transaction:
             deed = undo(transaction, reader.reader_no, number, now=site.clock())
     except (NotFoundError, UsageError) as error:
-        raise HTTPException(409, _sentence(error)) from error
+        raise HTTPException(409, sentence(error)) from error
     return answer_done(request, form, Done(deed, number, undone=True))
 
 
@@ -115,8 +108,3 @@ def _as_followed(db: Database, deed: Deed) -> set[str]:
     """How pages may name whom a deed follows: as they were then, and as they are now."""
     is_author = deed.verb in (Verb.FOLLOW, Verb.UNFOLLOW)
     return {deed.value, current_id(db, deed.value)} if is_author else set()
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:].rstrip(".") + "."

@@ -24,6 +24,7 @@ from broadsheet.store.subscriptions import (
     get_subscription,
     own_subscription,
 )
+from broadsheet.text.wording import sentence
 from broadsheet.types import Document
 from broadsheet.web.admission import Form
 from broadsheet.web.desk import lay_desk
@@ -76,7 +77,7 @@ def change_deliveries(request: Request, form: Form) -> Response:
     except NotFoundError:
         raise HTTPException(404, "There is no such subscription of yours.") from None
     except UsageError as error:
-        return _deliveries(request, status=400, wrong=_sentence(error))
+        return _deliveries(request, status=400, wrong=sentence(error))
     return RedirectResponse("/deliveries", 303)
 
 
@@ -98,7 +99,7 @@ def subscribe(request: Request, form: Form) -> Response:
     try:
         email, number = subscribe_stranger(site, form)
     except UsageError as error:
-        return _subscribe_page(request, query=query, status=400, wrong=_sentence(error))
+        return _subscribe_page(request, query=query, status=400, wrong=sentence(error))
     link = sign_link(library_secret(site.db), Purpose.CONFIRM, number, now=site.clock())
     text = pages_of(request).render(
         "confirm_mail.txt",
@@ -167,7 +168,7 @@ def _digest_page(request: Request, found: DigestPage | None) -> Response:
         raise HTTPException(404, _GONE)
     site, visitor = site_of(request), request.state.visitor
     reader = visitor.reader
-    response = pages_of(request).page(
+    return pages_of(request).unkept_page(
         request,
         "digest.html",
         desk=(lambda: lay_desk(site.db, reader, list(found.doc_nos.values()))) if reader else None,
@@ -175,8 +176,6 @@ def _digest_page(request: Request, found: DigestPage | None) -> Response:
         digest=found.digest,
         covered=covered(found.digest),
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def take_report(request: Request, body: bytes) -> Response:
@@ -196,7 +195,7 @@ def take_report(request: Request, body: bytes) -> Response:
 def _deliveries(request: Request, *, status: int = 200, wrong: str = "") -> Response:
     site, reader = site_of(request), reader_of(request)
     query = text_asked(request, "q", chars_max=QUERY_CHARS_MAX)
-    response = pages_of(request).page(
+    return pages_of(request).unkept_page(
         request,
         "deliveries.html",
         status=status,
@@ -206,14 +205,12 @@ def _deliveries(request: Request, *, status: int = 200, wrong: str = "") -> Resp
         weekdays=WEEKDAYS,
         query=query,
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _subscribe_page(
     request: Request, *, query: str, status: int = 200, wrong: str = "", sent: str = ""
 ) -> Response:
-    response = pages_of(request).page(
+    return pages_of(request).unkept_page(
         request,
         "subscribe.html",
         status=status,
@@ -222,22 +219,18 @@ def _subscribe_page(
         sent=sent,
         weekdays=WEEKDAYS,
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _link_page(request: Request, what: str, found: object, *, acted: bool = False) -> Response:
     if found is None:
         raise HTTPException(404, _GONE)
-    response = pages_of(request).page(
+    return pages_of(request).unkept_page(
         request, "mail_link.html", what=what, found=found, acted=acted, link=_link(request)
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _act_page(request: Request, verb: Verb, document: Document, *, done: Done | None) -> Response:
-    response = pages_of(request).page(
+    return pages_of(request).unkept_page(
         request,
         "mail_act.html",
         link=_link(request),
@@ -245,8 +238,6 @@ def _act_page(request: Request, verb: Verb, document: Document, *, done: Done | 
         document=document,
         done_now=done,
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _require_public(request: Request) -> None:
@@ -256,8 +247,3 @@ def _require_public(request: Request) -> None:
 
 def _link(request: Request) -> str:
     return str(request.path_params["link"])
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:].rstrip(".") + "."

@@ -17,7 +17,7 @@ from broadsheet.search.query import parse_query
 from broadsheet.store.authors import AuthorSummary
 from broadsheet.store.collections import collected
 from broadsheet.store.database import Database
-from broadsheet.store.deeds import Deed, Done, Verb, do
+from broadsheet.store.deeds import Deed, Verb
 from broadsheet.store.documents import find_doc_no, load_documents, newest_day
 from broadsheet.store.followed import find_followable, people_of_name
 from broadsheet.store.interests import (
@@ -32,8 +32,10 @@ from broadsheet.store.interests import (
     written,
 )
 from broadsheet.store.marks import Mark, count_marks, marked
+from broadsheet.text.wording import sentence
 from broadsheet.web.admission import Form
 from broadsheet.web.desk import lay_desk
+from broadsheet.web.doings import do_now
 from broadsheet.web.interests import (
     compose_interest,
     compose_question,
@@ -46,6 +48,7 @@ from broadsheet.web.site import site_of
 from broadsheet.web.taking import take_file
 from broadsheet.web.visitors import reader_of
 
+_MISSING = "There is no such interest of yours."
 _NAME_OF_TRIAL = {
     "must": "every paper must meet “{}”",
     "never": "no paper may meet “{}”",
@@ -94,7 +97,7 @@ def make(request: Request, form: Form) -> Response:
                 now=site.clock(),
             )  # fmt: skip
     except (UsageError, NotFoundError) as error:
-        return _new_page(request, wrong=_sentence(error), given=form.fields)
+        return _new_page(request, wrong=sentence(error), given=form.fields)
     page = interest_path(done.deed.number)
     if not (likes or authors or choices.description):
         page += "/judge"
@@ -142,7 +145,7 @@ def try_out(request: Request) -> Response:
         if day is not None:
             change = preview(site.corpus, found, trial, first=day, day=day, now=site.clock())
     except (NotFoundError, SearchIndexError) as error:
-        wrong, verb = _sentence(error), ""
+        wrong, verb = sentence(error), ""
     return pages_of(request).page(
         request,
         "interest_preview.html",
@@ -172,7 +175,6 @@ def change(request: Request, form: Form) -> Response:
         deed = Deed(Verb.CHANGE_INTEREST, number=number, value=written(choices), name=choices.name)
     elif asked == "drop":
         deed = Deed(Verb.DROP_INTEREST, number=number, name=found.name)
-        return RedirectResponse(done_path("/interests", _done(request, deed).deed_no), 303)
     elif asked in set(RuleKind):
         deed = Deed(Verb.ADD_RULE, number=number, value=value, name=asked)
     elif asked == "drop-rule":
@@ -188,10 +190,10 @@ def change(request: Request, form: Form) -> Response:
         deed = Deed(verbs[asked], _doc_no(request, value), number=number)
     else:
         raise HTTPException(400, "There is no such thing to do. Nothing was changed.")
-    back = interest_path(number)
+    back = "/interests" if asked == "drop" else interest_path(number)
     if form.text("back") == "judge":
-        back += "/judge"
-    return RedirectResponse(done_path(back, _done(request, deed).deed_no), 303)
+        back = f"{interest_path(number)}/judge"
+    return RedirectResponse(done_path(back, do_now(request, deed, missing=_MISSING).deed_no), 303)
 
 
 def _new_page(
@@ -215,7 +217,7 @@ def _interest(request: Request) -> Interest:
     try:
         return get_interest(site_of(request).db, reader_of(request).reader_no, number)
     except NotFoundError:
-        raise HTTPException(404, "There is no such interest of yours.") from None
+        raise HTTPException(404, _MISSING) from None
 
 
 def _choices(found: Interest, form: Form) -> Choices:
@@ -303,21 +305,5 @@ def _doc_no(request: Request, name: str) -> int:
     return doc_no
 
 
-def _done(request: Request, deed: Deed) -> Done:
-    site = site_of(request)
-    try:
-        with site.db.transaction() as transaction:
-            return do(transaction, reader_of(request).reader_no, deed, now=site.clock())
-    except UsageError as error:
-        raise HTTPException(400, f"{_sentence(error)} Nothing was changed.") from error
-    except NotFoundError:
-        raise HTTPException(404, "There is no such interest of yours.") from None
-
-
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.replace(",", " ").split() if part)
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:].rstrip(".") + "."

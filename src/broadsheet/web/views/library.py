@@ -7,16 +7,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from broadsheet.addresses import collection_path, done_path
-from broadsheet.errors import NotFoundError, UsageError
+from broadsheet.errors import NotFoundError
 from broadsheet.export.formats import FORMATS, MEDIA_TYPES
 from broadsheet.export.zotero import to_zotero
 from broadsheet.store.collections import Collection, get_collection, list_collections
-from broadsheet.store.deeds import Deed, Verb, do
+from broadsheet.store.deeds import Deed, Verb
 from broadsheet.store.documents import load_documents
 from broadsheet.store.groups import GroupRole, list_groups
 from broadsheet.store.keepings import list_keepings
 from broadsheet.web.admission import Form
 from broadsheet.web.desk import lay_desk
+from broadsheet.web.doings import do_now
 from broadsheet.web.pages import pages_of
 from broadsheet.web.parameters import number_of, page_asked, paginate, text_asked
 from broadsheet.web.shelf import (
@@ -31,6 +32,7 @@ from broadsheet.web.taking import take_file
 from broadsheet.web.visitors import reader_of
 
 COLLECTIONS_PER_PAGE = 200
+_MISSING = "There is no such collection of yours."
 FORMATS_OFFERED = {"bibtex": "BibTeX", "ris": "RIS", "csljson": "CSL-JSON", "zotero": "Zotero RDF"}
 
 
@@ -83,20 +85,22 @@ def make_collection(request: Request, form: Form) -> Response:
     deed = Deed(
         Verb.MAKE_COLLECTION, value=form.text("name", chars_max=500), group_no=form.number("group")
     )
-    number, deed_no = _done(request, deed)
-    return RedirectResponse(done_path(collection_path(number), deed_no), 303)
+    done = do_now(request, deed, missing=_MISSING)
+    return RedirectResponse(done_path(collection_path(done.deed.number), done.deed_no), 303)
 
 
 def change_collection(request: Request, form: Form) -> Response:
     """`do` is rename or drop."""
-    number = _collection(request).collection_no
+    found = _collection(request)
     if form.text("do") == "drop":
-        deed = Deed(Verb.DROP_COLLECTION, number=number, name=_collection(request).name)
-        _, deed_no = _done(request, deed)
-        return RedirectResponse(done_path("/library", deed_no), 303)
-    deed = Deed(Verb.RENAME_COLLECTION, number=number, value=form.text("name", chars_max=500))
-    _, deed_no = _done(request, deed)
-    return RedirectResponse(done_path(collection_path(number), deed_no), 303)
+        deed = Deed(Verb.DROP_COLLECTION, number=found.collection_no, name=found.name)
+        back = "/library"
+    else:
+        name = form.text("name", chars_max=500)
+        deed = Deed(Verb.RENAME_COLLECTION, number=found.collection_no, value=name)
+        back = collection_path(found.collection_no)
+    done = do_now(request, deed, missing=_MISSING)
+    return RedirectResponse(done_path(back, done.deed_no), 303)
 
 
 def export(request: Request) -> Response:
@@ -172,17 +176,4 @@ def _find_collection(request: Request, digits: str) -> Collection:
     try:
         return get_collection(site_of(request).db, reader_of(request).reader_no, number_of(digits))
     except NotFoundError:
-        raise HTTPException(404, "There is no such collection of yours.") from None
-
-
-def _done(request: Request, deed: Deed) -> tuple[int, int | None]:
-    """The collection's number, and that of the deed. Raises HTTPException."""
-    site = site_of(request)
-    try:
-        with site.db.transaction() as transaction:
-            done = do(transaction, reader_of(request).reader_no, deed, now=site.clock())
-    except NotFoundError:
-        raise HTTPException(404, "There is no such collection of yours.") from None
-    except UsageError as error:
-        raise HTTPException(400, f"{str(error).capitalize()}. Nothing was changed.") from error
-    return done.deed.number, done.deed_no
+        raise HTTPException(404, _MISSING) from None

@@ -89,11 +89,9 @@ def log_out(request: Request, form: Form) -> Response:
 
 def _link_page(request: Request, link: Link | None, secret: str, *, wrong: str = "") -> Response:
     status = 409 if wrong else 200 if link else 410
-    response = pages_of(request).page(
+    return pages_of(request).unkept_page(
         request, "enter.html", status=status, link=link, secret=secret, wrong=wrong
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _mail_link(request: Request, email: str, back: str) -> Response:
@@ -124,7 +122,7 @@ def _form(
     sent: bool = False,
     status: int = 200,
 ) -> Response:
-    response = pages_of(request).page(
+    return pages_of(request).unkept_page(
         request,
         "login.html",
         status=status,
@@ -134,5 +132,3 @@ def _form(
         sent=sent,
         has_mail=mailer_of(site_of(request).settings) is not None,
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response

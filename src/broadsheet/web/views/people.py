@@ -25,6 +25,7 @@ from broadsheet.store.groups import (
     remove_member,
 )
 from broadsheet.store.readers import Role, list_readers
+from broadsheet.text.wording import sentence
 from broadsheet.web.admission import Form
 from broadsheet.web.entrance import (
     INVITATIONS_OF_READER,
@@ -69,7 +70,7 @@ def change_group(request: Request, form: Form) -> Response:
     except ValueError:
         raise HTTPException(400, "There is no such role. Nothing was changed.") from None
     except UsageError as error:
-        return _group_page(request, found, status=400, wrong=_sentence(error))
+        return _group_page(request, found, status=400, wrong=sentence(error))
     leaves = other_no == reader.reader_no and doing != "role"
     return RedirectResponse("/account" if leaves else f"/group/{found.group_no}", 303)
 
@@ -97,7 +98,7 @@ def change_readers(request: Request, form: Form) -> Response:
     except (ValueError, NotFoundError):
         raise HTTPException(404, "There is nobody and nothing like that here.") from None
     except UsageError as error:
-        return _owner_page(request, status=400, wrong=_sentence(error))
+        return _owner_page(request, status=400, wrong=sentence(error))
     return RedirectResponse("/owner", 303)
 
 
@@ -153,7 +154,7 @@ def _group_page(
     link: str = "",
     email: str = "",
 ) -> Response:
-    response = pages_of(request).page(
+    return pages_of(request).unkept_page(
         request,
         "group.html",
         status=status,
@@ -164,15 +165,13 @@ def _group_page(
         link=link,
         email=email,
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _owner_page(
     request: Request, *, status: int = 200, wrong: str = "", link: str = "", email: str = ""
 ) -> Response:
     site = site_of(request)
-    response = pages_of(request).page(
+    return pages_of(request).unkept_page(
         request,
         "owner.html",
         status=status,
@@ -182,10 +181,3 @@ def _owner_page(
         link=link,
         email=email,
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:].rstrip(".") + "."
