@@ -131,11 +131,6 @@ class Slate:
     is_published: bool = False
 
     @property
-    def last(self) -> date:
-        """The last day of the stream: the slate's own."""
-        return self.day
-
-    @property
     def setting(self) -> Setting:
         """The setting of the dial that drew the line."""
         return next(setting for setting in self.dial if setting.alpha == self.alpha)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from broadsheet.rank.feedback import expansion_terms, feedback_weights, moved_query
+from broadsheet.rank.feedback import feedback_weights, moved_query
 from broadsheet.rank.fusion import best_first, fuse, z_scores
 from broadsheet.rank.hybrid import rank_hybrid
 
@@ -62,15 +62,6 @@ def test_without_vectors_the_query_stays() -> None:
         query.tolist()
     )
     assert moved_query(query, np.zeros((0, 2)), []).tolist() == pytest.approx(query.tolist())
-
-
-def test_expansion_terms_are_those_that_set_the_documents_apart() -> None:
-    documents = [["rare", "common"], ["common", "other"]]
-    idf = {"rare": 3.0, "common": 0.1, "other": 3.0}.__getitem__
-    terms = expansion_terms(documents, [5.0, 0.0], idf=idf, n_terms=2)
-    assert next(iter(terms)) == "rare"
-    assert sum(terms.values()) == pytest.approx(1.0)
-    assert expansion_terms([], [], idf=idf) == {}
 
 
 def test_hybrid_never_drowns_words_where_all_meanings_are_alike() -> None:

@@ -7,11 +7,12 @@ from scipy import sparse
 from broadsheet.rank.background import fit_background, papers_of, weigh
 from broadsheet.rank.interest import (
     KINDS,
+    best_likes,
     contributions,
     fit_interest,
     recency_weights,
+    resemblance,
     scores,
-    telling_likes,
     telling_words,
 )
 from broadsheet.rank.latent import latent_vectors
@@ -76,7 +77,7 @@ def test_reasons_are_the_words_and_likes_that_carried_it() -> None:
     assert named == sorted(named, key=lambda item: (-item[1], item[0]))
     assert {term for term, _ in named} <= {"topic 0", "topic 4", "topic 5"}
     assert named[0][0] == "topic 0"
-    assert telling_likes(interest, PAPERS, 1)[0][0] == 1
+    assert best_likes(resemblance(interest.likes, PAPERS.rows([1]))[0])[0][0] == 1
 
 
 def test_a_paper_without_vector_or_words_is_still_scored() -> None:

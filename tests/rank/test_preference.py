@@ -4,8 +4,6 @@ import pytest
 from broadsheet.rank.preference import (
     Choice,
     choice_chances,
-    choices_of_ranking,
-    choices_of_slate,
     fit_preferences,
 )
 
@@ -43,15 +41,3 @@ def test_many_choices_recover_the_weights_that_made_them() -> None:
 def test_choices_that_nothing_contradicts_stay_finite() -> None:
     choices = [Choice(np.array([[100.0], [0.0]]), 0)] * 50
     assert np.isfinite(fit_preferences(choices, [0.0])).all()
-
-
-def test_a_pick_speaks_only_over_what_stood_above_it() -> None:
-    shown = np.arange(4.0)[:, None]
-    (choice,) = choices_of_slate(shown, [0, 2])
-    assert choice.papers[:, 0].tolist() == [2.0, 1.0]
-    assert choices_of_slate(shown, []) == []
-
-
-def test_a_ranking_is_picks_in_turn() -> None:
-    assert [len(c.papers) for c in choices_of_ranking(np.zeros((4, 2)))] == [4, 3, 2]
-    assert choices_of_ranking(np.zeros((1, 2))) == []

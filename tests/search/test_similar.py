@@ -30,9 +30,7 @@ def test_the_nearest_comes_first_and_says_why(
     assert first.doc_no == 5
     assert set(first.shared) >= {"diffusion"}
     assert first.pair is not None
-    assert first.pair.this_span is not None
-    start, end = first.pair.this_span
-    assert WORLD[0].abstract[start:end] == first.pair.of_this
+    assert first.pair.of_this in WORLD[0].abstract
     assert first.pair.of_other in WORLD[4].abstract
     assert [reason[:6] for reason in first.reasons] == ["shares", f"“{first.pair.of_other[:5]}"]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.text.sentences import sentence_at, sentences
+from broadsheet.text.sentences import sentences
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,3 @@ def test_sentences_cover_all_but_space_in_order(text: str) -> None:
     assert "".join("".join(text[s:e].split()) for s, e in spans) == "".join(text.split())
     assert all(s < e for s, e in spans)
     assert all(a[1] <= b[0] for a, b in pairwise(spans))
-
-
-def test_sentence_at() -> None:
-    assert sentence_at("One. Two.", 6) == "Two."
-    assert sentence_at("One.", 99) == ""

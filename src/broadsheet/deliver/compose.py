@@ -145,7 +145,7 @@ def of_slate(slate: Slate, path: str, *, day: date, n_stream: int) -> Digest:
         path=path,
         day=day,
         first=slate.first,
-        last=slate.last,
+        last=slate.day,
         n_stream=n_stream,
         sections=tuple(section for section in sections if section.items),
         more=titles(slate.more[:MORE_MAX]),

@@ -59,7 +59,6 @@ class State(StrEnum):
 
 #: States in which a digest is certain not to have reached anybody: its papers are still news.
 UNSENT = (State.FAILED, State.COVERED, State.DROPPED)
-WAITING = (State.COMPOSED, State.RETRY)
 
 
 @dataclass(frozen=True, slots=True)

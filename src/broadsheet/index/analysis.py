@@ -8,7 +8,7 @@ Japanese characters are words of their own: such text has no spaces to split at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -75,6 +75,11 @@ def stem(word: str) -> str:
 def telling_stems(found: Iterable[str]) -> list[str]:
     """The stem of each word; nothing for a stop word."""
     return list(map(_TELLING.__getitem__, found))
+
+
+def first_written(found: Sequence[str], stems: Sequence[str]) -> dict[str, str]:
+    """How each stem is written first, from the words of a text and the stem of each."""
+    return dict(zip(reversed(stems), reversed(found), strict=True))
 
 
 def word_spans(text: str, *, at: int = 0) -> list[WordSpan]:

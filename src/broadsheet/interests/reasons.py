@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from scipy import sparse
 
-from broadsheet.index.analysis import stem, words
+from broadsheet.index.analysis import first_written, telling_stems, words
 from broadsheet.interests.choosing import Fitted, Ranked
 from broadsheet.rank.background import Evidence
 from broadsheet.rank.interest import KINDS, best_likes, telling_words
@@ -175,7 +175,8 @@ def _columns(matrix: sparse.csr_array, row: int) -> list[int]:
 @lru_cache(maxsize=TEXTS_KEPT)
 def _written(text: str) -> Mapping[str, str]:
     """How a text writes each stem first. A day's papers are told to many readers."""
-    return {stem(word): word for word in reversed(words(text))}
+    found = words(text)
+    return first_written(found, telling_stems(found))
 
 
 def _spelled(document: Document) -> dict[str, str]:

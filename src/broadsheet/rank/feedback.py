@@ -2,12 +2,9 @@
 
 Source: Rocchio, "Relevance feedback in information retrieval", 1971; in the space of sentence
 vectors Li et al., "Pseudo Relevance Feedback with Deep Language Models and Dense Retrievers"
-(arXiv:2108.11044). For words, RM3: Abdul-Jaleel et al., "UMass at TREC 2004: Novelty and HARD".
+(arXiv:2108.11044).
 Parameters: docs/decisions/020-search-hybrid-ranking.md.
 """
-
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +16,6 @@ Floats = npt.NDArray[np.floating]
 N_FEEDBACK = 5
 FEEDBACK_SHARE = 0.5
 SHARPNESS = 5.0
-N_EXPANSION_TERMS = 20
 
 
 def feedback_weights(scores: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -58,27 +54,3 @@ def moved_query(
     moved = (1.0 - share) * query.astype(np.float64) + share * mean
     unit: npt.NDArray[np.float32] = (moved / max(float(np.linalg.norm(moved)), 1e-9)).astype("f4")
     return unit
-
-
-def expansion_terms(
-    documents: Sequence[Sequence[str]],
-    scores: npt.ArrayLike,
-    *,
-    idf: Callable[[str], float],
-    stop_words: Collection[str] = frozenset(),
-    n_terms: int = N_EXPANSION_TERMS,
-) -> dict[str, float]:
-    """The words that set the best documents apart, heaviest first, weights summing to 1.
-
-    A term's weight is idf(t) * sum over documents of weight(d) * tf(t, d) / |d|. `documents` are
-    lists of stems, `scores` (n,) their fused scores.
-    """
-    weights: defaultdict[str, float] = defaultdict(float)
-    for stems, weight in zip(documents, feedback_weights(scores), strict=True):
-        for stem, count in Counter(stems).items():
-            if len(stem) > 1 and stem not in stop_words:
-                weights[stem] += float(weight) * count / len(stems)
-    scored = {stem: weight * idf(stem) for stem, weight in weights.items()}
-    best = sorted(scored, key=lambda stem: (-scored[stem], stem))[:n_terms]
-    total = sum(scored[stem] for stem in best)
-    return {stem: scored[stem] / total for stem in best} if total > 0 else {}

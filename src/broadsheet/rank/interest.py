@@ -171,15 +171,9 @@ def telling_words(
     return sorted(named, key=lambda item: (-item[1], item[0]))[:n_terms]
 
 
-def telling_likes(
-    interest: Interest, papers: Evidence, row: int, *, n_likes: int = N_BEST
-) -> list[tuple[int, float]]:
-    """The likes that paper `row` resembles most: (row among the likes, likeness), best first."""
-    return best_likes(resemblance(interest.likes, papers.rows([row]))[0], n_likes=n_likes)
-
-
 def best_likes(likeness: Floats, *, n_likes: int = N_BEST) -> list[tuple[int, float]]:
-    """The same from a paper's row of `resemblance` (n_likes,)."""
+    """The likes that a paper resembles most, from its row of `resemblance` (n_likes,): (row among
+    the likes, likeness), best first."""
     order = np.lexsort((np.arange(likeness.size), -likeness))[:n_likes]
     return [(int(place), float(likeness[place])) for place in order if likeness[place] > 0]
 

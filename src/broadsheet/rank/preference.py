@@ -1,11 +1,10 @@
 """What a reader picked over what: preferences as choices among papers shown together.
 
 The chance of picking paper i out of those shown is exp(w.x_i) / sum_j exp(w.x_j): Bradley-Terry
-for two papers, K-wise for more; a whole ranking is picks in turn (Plackett-Luce).
+for two papers, K-wise for more.
 
-Source: Plackett, "The analysis of permutations", Applied Statistics 24(2), 1975; Zhu, Jiao and
-Jordan, "Principled Reinforcement Learning with Human Feedback from Pairwise or K-wise
-Comparisons" (arXiv:2301.11270), sections 2 and 4, for the maximum likelihood estimate.
+Source: Zhu, Jiao and Jordan, "Principled Reinforcement Learning with Human Feedback from Pairwise
+or K-wise Comparisons" (arXiv:2301.11270), sections 2 and 4, for the maximum likelihood estimate.
 """
 
 from collections.abc import Sequence
@@ -28,26 +27,6 @@ class Choice:
 
     papers: Floats
     picked: int
-
-
-def choices_of_slate(papers: Floats, picked: Sequence[int]) -> list[Choice]:
-    """A slate in the order shown (n, d) and the positions picked: each pick over what stood above
-    it and was not picked. What stands below may never have been seen and says nothing.
-
-    Source: Joachims, "Optimizing search engines using clickthrough data", KDD 2002, section 2.2.
-    """
-    taken = set(picked)
-    choices = []
-    for position in sorted(taken):
-        above = [other for other in range(position) if other not in taken]
-        if above:
-            choices.append(Choice(papers[[position, *above]], 0))
-    return choices
-
-
-def choices_of_ranking(papers: Floats) -> list[Choice]:
-    """A ranking, best first (n, d), as n - 1 choices, each from what is left (Plackett-Luce)."""
-    return [Choice(papers[place:], 0) for place in range(len(papers) - 1)]
 
 
 def fit_preferences(

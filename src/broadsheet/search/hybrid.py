@@ -21,8 +21,6 @@ from broadsheet.search.ranking import best_scores, score_documents
 #: random have a cosine of about .1.
 MEANING_ONLY_COSINE_MIN = 0.2
 
-Cosines = npt.NDArray[np.float32]
-
 
 @dataclass(frozen=True, slots=True)
 class Candidates:

@@ -8,6 +8,7 @@ from broadsheet.index.analysis import stem
 from broadsheet.index.entry import Shown
 from broadsheet.search.compile import Compiled
 from broadsheet.search.highlight import Match
+from broadsheet.text.wording import clip_words
 
 REASON_WORDS_MAX = 8
 SENTENCE_CHARS_MAX = 200
@@ -49,14 +50,8 @@ def tell_reasons(
 
 def tell_nearness(cosine: float, sentence: str) -> tuple[str, ...]:
     """How near in meaning, and where no word matched, by which sentence."""
-    said = f": “{_shortened(sentence)}”" if sentence else ""
+    said = f": “{clip_words(sentence, SENTENCE_CHARS_MAX)}”" if sentence else ""
     return (f"is near in meaning ({cosine:.2f}){said}",)
-
-
-def _shortened(sentence: str) -> str:
-    if len(sentence) <= SENTENCE_CHARS_MAX:
-        return sentence
-    return sentence[: sentence.rfind(" ", 0, SENTENCE_CHARS_MAX) + 1].rstrip() + "…"
 
 
 def _written(text: str, matches: Sequence[Match], told: set[str]) -> list[str]:

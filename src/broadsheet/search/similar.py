@@ -29,6 +29,7 @@ from broadsheet.search.compile import find_shown, like_query, sharing_query
 from broadsheet.search.meaning import Meaning, MeaningSource
 from broadsheet.search.ranking import best_scores
 from broadsheet.search.telling import InCommon, Told, telling_terms
+from broadsheet.text.wording import clip_words
 from broadsheet.types import Mode
 
 #: How many candidates are compared sentence by sentence: the nearest of each side.
@@ -40,19 +41,15 @@ N_COMPARED = 16
 N_BY_WORDS = 24
 SENTENCE_CHARS_MAX = 240
 
-Span = tuple[int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The two sentences that are most alike: one of the paper asked about, one of the other's
-    abstract, with their places in the abstracts, and their cosine."""
+    """The two sentences that are most alike, one of the paper asked about and one of the other,
+    and their cosine."""
 
     of_this: str
     of_other: str
     cosine: float
-    this_span: Span | None
-    other_span: Span | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +269,8 @@ def _paper(other: Shown, score: float, shared: tuple[str, ...], pair: Pair | Non
     if shared:
         reasons.append("shares " + ", ".join(f'"{word}"' for word in shared))
     if pair:
-        reasons.append(f"“{_short(pair.of_other)}” is near “{_short(pair.of_this)}”")
+        there, here = (clip_words(s, SENTENCE_CHARS_MAX) for s in (pair.of_other, pair.of_this))
+        reasons.append(f"“{there}” is near “{here}”")
     return SimilarPaper(
         other.doc_no, other.doc_id, other.title, score, shared, pair, tuple(reasons)
     )
@@ -289,21 +287,8 @@ def _pair(
     of_this, of_other = _at(sentences, row), _at(_parts_of(other), column)
     if not of_this or not of_other or math.isnan(cosine):
         return None
-    return Pair(
-        of_this, of_other, cosine, _span(this.abstract, of_this), _span(other.abstract, of_other)
-    )
+    return Pair(of_this, of_other, cosine)
 
 
 def _at(parts: Sequence[str], row: int) -> str:
     return parts[row] if row < len(parts) else ""
-
-
-def _span(abstract: str, sentence: str) -> Span | None:
-    at = abstract.find(sentence)
-    return (at, at + len(sentence)) if at >= 0 else None
-
-
-def _short(sentence: str) -> str:
-    if len(sentence) <= SENTENCE_CHARS_MAX:
-        return sentence
-    return sentence[: sentence.rfind(" ", 0, SENTENCE_CHARS_MAX) + 1].rstrip() + "…"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from broadsheet.index.analysis import telling_stems, words
+from broadsheet.index.analysis import first_written, telling_stems, words
 from broadsheet.index.entry import Shown
 from broadsheet.index.lexical import LexicalSearcher
 from broadsheet.rank.fusion import Scores, z_scores
@@ -54,7 +54,7 @@ class Told:
 
     def written(self, terms: Sequence[str]) -> tuple[str, ...]:
         """Each stem as it first stands in the text."""
-        first = dict(zip(reversed(self.stems), reversed(self.words), strict=True))
+        first = first_written(self.words, self.stems)
         return tuple(first[term] for term in terms)
 
 

@@ -43,11 +43,6 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def sentence_at(text: str, position: int) -> str:
-    """The sentence around a character position; "" outside the text."""
-    return next((text[s:e] for s, e in sentences(text) if s <= position < e), "")
-
-
 def _is_within(position: int, starts: list[int], spans: list[tuple[int, int]]) -> bool:
     place = bisect_right(starts, position) - 1
     return place >= 0 and position < spans[place][1]

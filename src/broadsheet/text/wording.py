@@ -47,6 +47,14 @@ def clip(text: str, chars_max: int) -> str:
     return text if len(text) <= chars_max else text[: chars_max - 1].rstrip() + "…"
 
 
+def clip_words(text: str, chars_max: int) -> str:
+    """Whole words of at most `chars_max` characters, then … where something was cut."""
+    if len(text) <= chars_max:
+        return text
+    words, _, _ = text[:chars_max].rpartition(" ")
+    return (words or text[:chars_max]).rstrip() + "…"
+
+
 def opening(text: str, chars_max: int) -> str:
     """The beginning of a text: whole sentences if they fill most of it, else whole words and …;
     no half formula."""

@@ -14,7 +14,6 @@ from broadsheet.text.clean import clean_text
 from broadsheet.text.fold import fold
 from broadsheet.text.identifiers import (
     canonical_identifier,
-    is_strong,
     own_identifier,
     url_identifier,
 )
@@ -252,10 +251,6 @@ def kept(value: Any, depth: int = 0) -> Any:
 
 def is_empty(value: object) -> bool:
     return value is None or value == "" or value == [] or value == {}
-
-
-def strong_of(identifiers: Iterable[str]) -> str | None:
-    return next(filter(is_strong, identifiers), None)
 
 
 def _is_text(value: object) -> bool:
