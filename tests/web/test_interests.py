@@ -19,7 +19,6 @@ from broadsheet.store.marks import Mark, put_mark
 from broadsheet.store.shown import Place, list_shown
 from broadsheet.web.site import Site
 from tests.interests.world import DAY, an_interest, papers_of, subject_records
-from tests.web.browsing import CHROMIUM, serving
 from tests.web.newsroom import a_site, form_token, post, read_sheet, reading
 from tests.worlds import NOW
 
@@ -331,63 +330,6 @@ def test_the_feed_brings_the_same_papers(site: Site, client: TestClient) -> None
     assert len(urls) == len(set(urls))
     atom = client.get(f"/interests/{number}.atom")
     assert atom.headers["content-type"].startswith("application/atom+xml")
-
-
-# In a real browser --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[str, Site]]:
-    site = a_site(tmp_path, *subject_records())
-    with serving(site) as origin:
-        yield origin, site
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
-@pytest.mark.parametrize("with_script", [True, False])
-def test_a_journey_from_a_library_file_to_an_undone_dislike(
-    browser: Any, served: tuple[str, Site], tmp_path: Path, with_script: bool
-) -> None:
-    origin, site = served
-    file = tmp_path / "mine.bib"
-    file.write_bytes(BIB)
-    context = browser.new_context(java_script_enabled=with_script)
-    page = context.new_page()
-    page.goto(origin + "/?tab=you")
-    page.get_by_role("link", name="Begin an interest").click()
-    page.locator("#name").fill("Birds")
-    page.locator("#file").set_input_files(str(file))
-    page.get_by_role("button", name="Begin", exact=True).click()
-    page.wait_for_url("**/interests/1?done=*")
-    assert page.get_by_role("heading", level=1).inner_text() == "Birds"
-    page.goto(origin + "/?tab=you")
-    first = page.locator(".story").first
-    assert first.locator(".why").inner_text().startswith("It ")
-    titles = page.locator(".story h3").all_inner_texts()
-    page.locator(".story").nth(1).get_by_role("button", name="Less like this").click()
-    page.locator('[aria-pressed="true"]', has_text="Less like this").wait_for()
-    assert "Disliked for an interest" in page.locator("#flash").inner_text()
-    assert page.locator(".story h3").all_inner_texts() == titles
-    assert len(holdings_of(site.db, 1).dislikes) == 1
-    page.locator("#flash").get_by_role("button", name="Undo").click()
-    page.get_by_text("Undone:").wait_for()
-    assert page.locator('[aria-pressed="true"]').count() == 0
-    assert holdings_of(site.db, 1).dislikes == ()
-    for width in (320, 360, 768, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        for path in ("/?tab=you", "/interests", "/interests/1", "/interests/1/judge",
-                     "/interests/1/preview?kind=never&value=warbler"):  # fmt: skip
-            page.goto(origin + path)
-            over = (
-                page.evaluate(
-                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                )
-                if with_script
-                else 0
-            )
-            assert over <= 0, f"{path} is {over} px too wide at {width}"
-    context.close()
 
 
 def test_what_interests_are_measured_with_is_read_before_it_is_asked_for(

@@ -11,16 +11,22 @@ import pytest
 
 from broadsheet.store.documents import find_doc_no
 from broadsheet.store.follows import list_follows
+from broadsheet.store.interests import holdings_of
 from broadsheet.store.marks import Mark, marked
 from broadsheet.store.notes import get_note
 from broadsheet.web.site import Site
 from broadsheet.web.visitors import cookie_name
+from tests.interests.world import subject_records
 from tests.web.browsing import needs_browser, opened, serving
 from tests.web.newsroom import a_site
 from tests.web.people import LEAD, MEMBER, PAPER, a_town
 from tests.worlds import a_record
 
 pytestmark = needs_browser
+
+WIDER_BY = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+BIB = b"""@article{one, title = {On warbler and finch plumage}, author = {Ann Birds},
+ year = {2025}, doi = {10.1000/warbler}}"""
 
 
 @pytest.fixture
@@ -281,3 +287,42 @@ def test_a_day_on_paper_holds_no_buttons(browser: Any, origin: str) -> None:
         for selector in (".acts", ".bar", ".tabs", ".calendar", ".imprint"):
             assert page.locator(selector).first.is_hidden(), selector
         assert page.locator(".story h2").first.is_visible()
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_a_journey_from_a_library_file_to_an_undone_dislike(
+    browser: Any, tmp_path: Path, with_script: bool
+) -> None:
+    site = a_site(tmp_path, *subject_records())
+    file = tmp_path / "mine.bib"
+    file.write_bytes(BIB)
+    with (
+        serving(site) as origin,
+        opened(browser, origin + "/?tab=you", java_script_enabled=with_script) as page,
+    ):
+        page.get_by_role("link", name="Begin an interest").click()
+        page.locator("#name").fill("Birds")
+        page.locator("#file").set_input_files(str(file))
+        page.get_by_role("button", name="Begin", exact=True).click()
+        page.wait_for_url("**/interests/1?done=*")
+        assert page.get_by_role("heading", level=1).inner_text() == "Birds"
+        page.goto(origin + "/?tab=you")
+        first = page.locator(".story").first
+        assert first.locator(".why").inner_text().startswith("It ")
+        titles = page.locator(".story h3").all_inner_texts()
+        page.locator(".story").nth(1).get_by_role("button", name="Less like this").click()
+        page.locator('[aria-pressed="true"]', has_text="Less like this").wait_for()
+        assert "Disliked for an interest" in page.locator("#flash").inner_text()
+        assert page.locator(".story h3").all_inner_texts() == titles
+        assert len(holdings_of(site.db, 1).dislikes) == 1
+        page.locator("#flash").get_by_role("button", name="Undo").click()
+        page.get_by_text("Undone:").wait_for()
+        assert page.locator('[aria-pressed="true"]').count() == 0
+        assert holdings_of(site.db, 1).dislikes == ()
+        for width in (320, 360, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            for path in ("/?tab=you", "/interests", "/interests/1", "/interests/1/judge",
+                         "/interests/1/preview?kind=never&value=warbler"):  # fmt: skip
+                page.goto(origin + path)
+                over = page.evaluate(WIDER_BY) if with_script else 0
+                assert over <= 0, f"{path} is {over} px too wide at {width}"

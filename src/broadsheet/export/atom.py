@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 
-from broadsheet.export.fields import address_of, day_of
+from broadsheet.export.fields import EPOCH, address_of, noon, shown_days
 from broadsheet.export.xml import Xml
 from broadsheet.types import Document
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
-
-_EPOCH = date(1970, 1, 1)
 
 
 def to_atom(
@@ -27,8 +25,7 @@ def to_atom(
     """A feed with one entry a document, in the given order.
 
     `url_of` says where an entry leads. `updated` is the feed's own; without it, 1970: this
-    function knows no clock. A document without any date has that day, too, because the format
-    requires one.
+    function knows no clock.
     """
     xml = Xml()
     xml.start("feed", {"xmlns": NAMESPACE})
@@ -48,13 +45,12 @@ def to_atom(
 
 
 def _write_entry(xml: Xml, document: Document, url: str) -> None:
-    first = document.announced or day_of(document) or _EPOCH
-    last = max(document.updated or first, first)
+    first, last = shown_days(document)
     xml.start("entry")
     xml.leaf("title", document.title)
     xml.leaf("id", f"urn:broadsheet:{document.doc_id}")
-    xml.leaf("published", _noon(first))
-    xml.leaf("updated", _noon(last))
+    xml.leaf("published", noon(first))
+    xml.leaf("updated", noon(last))
     for author in document.authors:
         _person(xml, author.name)
     if url:
@@ -79,11 +75,6 @@ def _person(xml: Xml, name: str) -> None:
     xml.end("author")
 
 
-def _noon(day: date) -> str:
-    """Noon: the same day wherever the reader is."""
-    return _moment(datetime.combine(day, time(12), UTC))
-
-
 def _moment(moment: datetime | None) -> str:
-    moment = moment or datetime.combine(_EPOCH, time(), UTC)
+    moment = moment or datetime.combine(EPOCH, time(), UTC)
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

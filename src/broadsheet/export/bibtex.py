@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from broadsheet.export.fields import (
     address_of,
@@ -16,7 +17,7 @@ from broadsheet.export.fields import (
     one_line,
     year_of,
 )
-from broadsheet.text.latex import find_mathematics
+from broadsheet.text.latex import outside_mathematics
 from broadsheet.types import Document
 
 _ESCAPES = {
@@ -86,13 +87,7 @@ def bibtex_entry(document: Document, *, key: str | None = None) -> str:
 
 def latex(text: str) -> str:
     """Plain text as LaTeX; mathematics, whose dollars stand for themselves, stays."""
-    parts: list[str] = []
-    end = 0
-    for match in find_mathematics(text) if "$" in text or "\\" in text else ():
-        parts += (_SPECIAL.sub(_special, text[end : match.start()]), _balanced(match[0]))
-        end = match.end()
-    parts.append(_SPECIAL.sub(_special, text[end:]))
-    return "".join(parts)
+    return outside_mathematics(text, partial(_SPECIAL.sub, _special), formula=_balanced)
 
 
 def _balanced(formula: str) -> str:
@@ -118,12 +113,7 @@ def _special(match: re.Match[str]) -> str:
 
 
 def _protected(title: str) -> str:
-    parts: list[str] = []
-    end = 0
-    for match in find_mathematics(title):
-        parts += (_CAPITALS.sub(r"{\g<0>}", title[end : match.start()]), match[0])
-        end = match.end()
-    return "".join((*parts, _CAPITALS.sub(r"{\g<0>}", title[end:])))
+    return outside_mathematics(title, partial(_CAPITALS.sub, r"{\g<0>}"))
 
 
 def _author(name: str) -> str:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from datetime import date
+from typing import Any
 
 from broadsheet.text.identifiers import identifier_url
 from broadsheet.text.names import surname
-from broadsheet.types import Document
+from broadsheet.types import Author, Document
+
+_AUTHOR_FIELDS = tuple(item.name for item in fields(Author))
+
+#: The day of what has none.
+EPOCH = date(1970, 1, 1)
 
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _PARTICLES = frozenset(
@@ -33,6 +40,41 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+def plain_fields(document: Document) -> dict[str, Any]:
+    """What documents and import rows say alike, by the same names, as JSON values. The names are
+    a contract: none is changed."""
+    return {
+        "title": document.title,
+        "abstract": document.abstract,
+        "categories": list(document.categories),
+        "comment": document.comment,
+        "venue": document.venue,
+        "year": document.year,
+        "announced": day_text(document.announced),
+        "submitted": day_text(document.submitted),
+        "updated": day_text(document.updated),
+        "url": document.url,
+        "pdf": document.pdf,
+        "keywords": list(document.keywords),
+        "project_page": document.project_page,
+        "upvotes": document.upvotes,
+        "num_comments": document.num_comments,
+        "github_stars": document.github_stars,
+        "gs_citations": document.gs_citations,
+        "ratings": list(document.ratings),
+    }
+
+
+def author_fields(author: Author) -> dict[str, str]:
+    """The name, and what else is known."""
+    known = {name: value for name in _AUTHOR_FIELDS if (value := getattr(author, name))}
+    return {"name": author.name, **known}
+
+
+def day_text(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
 def is_journal(document: Document) -> bool:
     return bool(_JOURNAL.search(document.venue))
 
@@ -51,6 +93,18 @@ def year_of(document: Document) -> int | None:
 
 def day_of(document: Document) -> date | None:
     return document.submitted or document.announced or document.updated
+
+
+def shown_days(document: Document) -> tuple[date, date]:
+    """When it came and when it changed last, as feeds date it; 1970 for one without any date,
+    because both formats require one."""
+    first = document.announced or day_of(document) or EPOCH
+    return first, max(document.updated or first, first)
+
+
+def noon(day: date) -> str:
+    """Noon: the same day wherever the reader is."""
+    return f"{day.isoformat()}T12:00:00Z"
 
 
 def address_of(document: Document) -> str:

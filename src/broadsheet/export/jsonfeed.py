@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, time
 from typing import Any
 
-from broadsheet.export.fields import address_of, day_of, one_line
+from broadsheet.export.fields import address_of, noon, one_line, shown_days
 from broadsheet.types import Document
 
 VERSION = "https://jsonfeed.org/version/1.1"
-
-_EPOCH = date(1970, 1, 1)
 
 
 def to_jsonfeed(
@@ -34,14 +31,13 @@ def to_jsonfeed(
 
 
 def _item(document: Document, url_of: Callable[[Document], str]) -> dict[str, Any]:
-    first = document.announced or day_of(document) or _EPOCH
-    last = max(document.updated or first, first)
+    first, last = shown_days(document)
     item: dict[str, Any] = {
         "id": f"urn:broadsheet:{one_line(document.doc_id)}",
         "title": one_line(document.title),
         "content_text": one_line(document.abstract or document.title),
-        "date_published": _noon(first),
-        "date_modified": _noon(last),
+        "date_published": noon(first),
+        "date_modified": noon(last),
         "authors": [{"name": one_line(author.name)} for author in document.authors],
         "tags": [one_line(category) for category in document.categories],
     }
@@ -52,8 +48,3 @@ def _item(document: Document, url_of: Callable[[Document], str]) -> dict[str, An
     if document.pdf:
         item["attachments"] = [{"url": document.pdf, "mime_type": "application/pdf"}]
     return item
-
-
-def _noon(day: date) -> str:
-    """Noon: the same day wherever the reader is."""
-    return datetime.combine(day, time(12), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any
 
+from broadsheet.export.fields import author_fields, day_text, plain_fields
 from broadsheet.types import Author, Document, LinkStatus
 
 
@@ -20,29 +20,12 @@ def import_row(document: Document) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": document.doc_id,
         "identifiers": [name for name in document.identifiers if name != document.doc_id],
-        "title": document.title,
-        "abstract": document.abstract,
+        **plain_fields(document),
         "summary_by": document.abstract_by,
         "authors": [_author(author) for author in document.authors],
-        "categories": list(document.categories),
-        "comment": document.comment,
-        "venue": document.venue,
-        "year": document.year,
-        "announced": _day(document.announced),
-        "submitted": _day(document.submitted),
-        "updated": _day(document.updated),
-        "url": document.url,
-        "pdf": document.pdf,
         "code_urls": [link.url for link in document.living_links],
-        "project_page": document.project_page,
-        "keywords": list(document.keywords),
-        "upvotes": document.upvotes,
-        "num_comments": document.num_comments,
-        "github_stars": document.github_stars,
-        "gs_citations": document.gs_citations,
-        "ratings": list(document.ratings),
         "versions": [
-            {"number": version.number, "dated": _day(version.dated)}
+            {"number": version.number, "dated": day_text(version.dated)}
             for version in document.versions
         ],
     }
@@ -68,10 +51,5 @@ def _stated(document: Document) -> dict[str, list[str]]:
 
 
 def _author(author: Author) -> str | dict[str, str]:
-    names = ("orcid", "openreview", "dblp", "acl", "affiliation")
-    known = {name: value for name in names if (value := getattr(author, name))}
-    return {"name": author.name, **known} if known else author.name
-
-
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+    known = author_fields(author)
+    return known if len(known) > 1 else author.name

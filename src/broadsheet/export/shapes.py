@@ -9,40 +9,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
+from broadsheet.export.fields import author_fields, day_text, plain_fields
 from broadsheet.rank.attention import attention, attention_inputs
 from broadsheet.slate import Pick, Slate
-from broadsheet.types import Author, Document, LedgerRow, Merge
+from broadsheet.types import Document, LedgerRow, Merge
 
 
 def document_shape(document: Document, merges: Sequence[Merge] = ()) -> dict[str, Any]:
     """The whole document, as `show --json` prints it."""
     return {
         "doc_id": document.doc_id,
-        "title": document.title,
-        "abstract": document.abstract,
+        **plain_fields(document),
         "abstract_by": document.abstract_by or None,
-        "authors": [_author(author) for author in document.authors],
+        "authors": [author_fields(author) for author in document.authors],
         "identifiers": list(document.identifiers),
-        "categories": list(document.categories),
-        "comment": document.comment,
-        "venue": document.venue,
-        "year": document.year,
-        "announced": _day(document.announced),
-        "submitted": _day(document.submitted),
-        "updated": _day(document.updated),
-        "url": document.url,
-        "pdf": document.pdf,
-        "keywords": list(document.keywords),
-        "project_page": document.project_page,
-        "upvotes": document.upvotes,
-        "num_comments": document.num_comments,
-        "github_stars": document.github_stars,
-        "gs_citations": document.gs_citations,
-        "ratings": list(document.ratings),
         "versions": [
             {
                 "number": version.number,
-                "dated": _day(version.dated),
+                "dated": day_text(version.dated),
                 "source": version.source,
                 "changed": dict(version.changed),
             }
@@ -53,7 +37,7 @@ def document_shape(document: Document, merges: Sequence[Merge] = ()) -> dict[str
                 "source": via.source,
                 "key": via.key,
                 "url": via.url,
-                "announced": _day(via.announced),
+                "announced": day_text(via.announced),
                 "deleted": via.deleted,
             }
             for via in document.via
@@ -77,7 +61,7 @@ def document_shape(document: Document, merges: Sequence[Merge] = ()) -> dict[str
                         "place": evidence.place,
                         "source": evidence.source,
                         "sentence": evidence.sentence,
-                        "found_on": _day(evidence.found_on),
+                        "found_on": day_text(evidence.found_on),
                     }
                     for evidence in link.evidence
                 ],
@@ -171,16 +155,6 @@ def ledger_shape(rows: Iterable[LedgerRow]) -> dict[str, Any]:
             for row in rows
         ]
     }
-
-
-def _author(author: Author) -> dict[str, str]:
-    fields = ("orcid", "openreview", "dblp", "acl", "affiliation")
-    known = {name: value for name in fields if (value := getattr(author, name))}
-    return {"name": author.name, **known}
-
-
-def _day(day: Any) -> str | None:
-    return day.isoformat() if day else None
 
 
 def slate_shape(slate: Slate) -> dict[str, Any]:

@@ -8,17 +8,12 @@ from pathlib import Path
 from broadsheet.jobs.indexing import lexical_index
 from broadsheet.search.engine import find_all
 from broadsheet.store.database import Database
-from broadsheet.store.documents import iterate_documents, load_documents
+from broadsheet.store.documents import iterate_documents, stream_documents
 from broadsheet.types import Document
-
-BATCH_DOCS = 500
 
 
 def documents_for(db: Database, home: Path, query: str) -> Iterator[Document]:
     """Every document that `query` finds, best first; without a query all, oldest here first."""
     if not query.strip():
-        yield from iterate_documents(db)
-        return
-    doc_nos = find_all(lexical_index(home, db), query)
-    for start in range(0, len(doc_nos), BATCH_DOCS):
-        yield from load_documents(db, doc_nos[start : start + BATCH_DOCS])
+        return iterate_documents(db)
+    return stream_documents(db, find_all(lexical_index(home, db), query))

@@ -17,6 +17,9 @@ from broadsheet.store.database import PARAMETERS_MAX, Row
 from broadsheet.text.identifiers import canonical_identifier, own_identifier
 from broadsheet.types import Document, Merge, Record
 
+#: Documents in memory at a time, where a caller takes them one by one.
+BATCH_DOCS = 500
+
 
 class Reads(Protocol):
     """A Database, or the Transaction of a unit of work."""
@@ -103,6 +106,12 @@ def load_documents(db: Reads, doc_nos: Sequence[int]) -> list[Document]:
         compose(doc_no, names[doc_no], stored[doc_no]) for doc_no in doc_nos if doc_no in stored
     ]
     return _with_dead_links(db, documents)
+
+
+def stream_documents(db: Reads, doc_nos: Sequence[int]) -> Iterator[Document]:
+    """As `load_documents`, a batch in memory at a time."""
+    for start in range(0, len(doc_nos), BATCH_DOCS):
+        yield from load_documents(db, doc_nos[start : start + BATCH_DOCS])
 
 
 def _with_dead_links(db: Reads, documents: list[Document]) -> list[Document]:
@@ -220,9 +229,7 @@ def day_documents(db: Reads, day: date) -> list[Document]:
     return load_documents(db, stream_between(db, day, day))
 
 
-def documents_announced(
-    db: Reads, first: date, last: date, *, limit: int, batch: int = 500
-) -> Iterator[Document]:
+def documents_announced(db: Reads, first: date, last: date, *, limit: int) -> Iterator[Document]:
     """Documents announced from `first` to `last`, the newest `limit` of them, oldest first, a
     batch in memory at a time."""
     rows = db.read(
@@ -230,9 +237,7 @@ def documents_announced(
         " ORDER BY announced DESC, doc_no DESC LIMIT ?",
         (first.isoformat(), last.isoformat(), limit),
     )
-    doc_nos = [doc_no for (doc_no,) in reversed(rows)]
-    for start in range(0, len(doc_nos), batch):
-        yield from load_documents(db, doc_nos[start : start + batch])
+    return stream_documents(db, [doc_no for (doc_no,) in reversed(rows)])
 
 
 def day_listing(db: Reads, day: date) -> list[tuple[int, tuple[str, ...]]]:
@@ -274,14 +279,14 @@ def neighbour_days(db: Reads, day: date) -> tuple[date | None, date | None]:
     return day_of(before), day_of(after)
 
 
-def iterate_documents(db: Reads, *, batch: int = 500) -> Iterator[Document]:
+def iterate_documents(db: Reads) -> Iterator[Document]:
     """Every document in order of arrival, a batch in memory at a time."""
     last = 0
     while True:
         rows = db.read(
             "SELECT doc_no FROM documents WHERE doc_no > ? AND merged_into IS NULL"
             " ORDER BY doc_no LIMIT ?",
-            (last, batch),
+            (last, BATCH_DOCS),
         )
         if not rows:
             return

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from html.entities import html5
 
-from broadsheet.text.latex import find_mathematics, unlatex
+from broadsheet.text.latex import outside_mathematics, unlatex
 
 _PASSES_MAX = 12
 
@@ -83,7 +83,7 @@ def _one_pass(text: str) -> str:
     if "(cid:" in text:
         text = _CID.sub(_glyph, _CID_HYPHEN.sub("", text))
     if any(mark in text for mark in _TEXT_MARKUP):
-        text = _outside_mathematics(text)
+        text = outside_mathematics(text, _plain_of)
     return _spaced(text)
 
 
@@ -99,18 +99,6 @@ def _readable(text: str) -> str:
     if not text.isprintable():
         text = _INVISIBLE.sub("", " ".join(text.split()))
     return unicodedata.normalize("NFC", text)
-
-
-def _outside_mathematics(text: str) -> str:
-    if "$" not in text and "\\(" not in text and "\\[" not in text:
-        return _plain_of(text)
-    parts: list[str] = []
-    end = 0
-    for match in find_mathematics(text):
-        parts += (_plain_of(text[end : match.start()]), match[0])
-        end = match.end()
-    parts.append(_plain_of(text[end:]))
-    return "".join(parts)
 
 
 def _plain_of(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 # Pandoc's rule tells mathematics from money: no space just inside the dollars, no digit
 # after the closing one. `$ x_i $`, which arXiv's abstracts also have, needs a \ ^ or _.
@@ -153,6 +153,20 @@ def find_mathematics(text: str) -> Iterator[re.Match[str]]:
             start = match.end()
 
 
+def outside_mathematics(
+    text: str, change: Callable[[str], str], *, formula: Callable[[str], str] = str
+) -> str:
+    """`text` with `change` done to what is no formula, and `formula` to each that is one."""
+    if "$" not in text and "\\(" not in text and "\\[" not in text:
+        return change(text)
+    parts: list[str] = []
+    end = 0
+    for match in find_mathematics(text):
+        parts += (change(text[end : match.start()]), formula(match[0]))
+        end = match.end()
+    return "".join((*parts, change(text[end:])))
+
+
 def unlatex(text: str) -> str:
     """`text`, which is no mathematics, with LaTeX accents, letters and text commands as Unicode.
 
@@ -225,10 +239,4 @@ def unbraced(text: str) -> str:
     """`text` without braces outside mathematics: BibTeX's `{IO}` only protects capitals."""
     if "{" not in text and "}" not in text:
         return text
-    parts: list[str] = []
-    end = 0
-    for match in find_mathematics(text):
-        parts += (text[end : match.start()].replace("{", "").replace("}", ""), match[0])
-        end = match.end()
-    parts.append(text[end:].replace("{", "").replace("}", ""))
-    return "".join(parts)
+    return outside_mathematics(text, lambda said: said.replace("{", "").replace("}", ""))

@@ -24,10 +24,10 @@ from broadsheet.store.authors import get_author
 from broadsheet.store.collections import Collection, collected
 from broadsheet.store.database import Database
 from broadsheet.store.documents import (
-    day_documents,
     load_documents,
     neighbour_days,
     newest_day,
+    stream_between,
 )
 from broadsheet.store.interests import Interest
 from broadsheet.store.readers import Reader
@@ -35,6 +35,7 @@ from broadsheet.text.wording import long_day
 from broadsheet.types import Document
 from broadsheet.web.interests import press_of_day
 from broadsheet.web.site import Site
+from broadsheet.web.stacks import fetch_documents
 
 ENTRIES_MAX = 100
 #: Of an interest: a program that asks every other day misses nothing.
@@ -64,16 +65,17 @@ class Feed:
 
 def day_feed(db: Database, day: date) -> Feed:
     """A day's papers, most attention first."""
-    return Feed(
-        f"Broadsheet: {long_day(day)}", day_path(day), tuple(day_documents(db, day)[:ENTRIES_MAX])
-    )
+    return Feed(f"Broadsheet: {long_day(day)}", day_path(day), _first_of_day(db, day))
 
 
 def newest_feed(db: Database) -> Feed:
     """The newest day with papers: what the front page shows, day after day."""
     day = newest_day(db)
-    documents = day_documents(db, day)[:ENTRIES_MAX] if day else []
-    return Feed("Broadsheet", "/", tuple(documents))
+    return Feed("Broadsheet", "/", _first_of_day(db, day) if day else ())
+
+
+def _first_of_day(db: Database, day: date) -> tuple[Document, ...]:
+    return tuple(fetch_documents(db, stream_between(db, day, day)[:ENTRIES_MAX]))
 
 
 def search_feed(db: Database, index: LexicalIndex, query: str) -> Feed:

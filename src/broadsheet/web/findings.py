@@ -11,7 +11,7 @@ from broadsheet.search.engine import OFFSET_MAX, Hit, SearchAnswer, Sort, find_a
 from broadsheet.search.facets import Facets, FacetValue
 from broadsheet.search.meaning import MeaningSource
 from broadsheet.store.database import Database
-from broadsheet.store.documents import load_documents
+from broadsheet.store.documents import stream_documents
 from broadsheet.types import Document
 from broadsheet.web.marking import Segment, mark
 from broadsheet.web.parameters import Paging, paginate
@@ -20,7 +20,6 @@ from broadsheet.web.site import Site
 from broadsheet.web.stacks import fetch_documents
 
 PAPERS_PER_PAGE = 20
-BATCH_DOCS = 500
 #: Some 40 kB each.
 ANSWERS_KEPT = 256
 #: How many values of a facet are shown before the reader opens the rest.
@@ -107,12 +106,7 @@ def _answer(
 
 def find_documents(db: Database, index: LexicalIndex, query: str) -> Iterator[Document]:
     """The whole answer, best first, a batch in memory at a time."""
-    doc_nos = find_all(index, query)
-    return (
-        document
-        for start in range(0, len(doc_nos), BATCH_DOCS)
-        for document in load_documents(db, doc_nos[start : start + BATCH_DOCS])
-    )
+    return stream_documents(db, find_all(index, query))
 
 
 def _finding(hit: Hit, document: Document | None) -> Finding:
