@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -193,11 +193,20 @@ def test_a_link_is_good_for_half_an_hour(town: Town) -> None:
         assert client.get(f"/enter/{secret}").status_code == 410
 
 
-def a_link(town: Town, kind: accounts.LinkKind, email: str, **more: Any) -> str:
+def test_links_out_of_date_are_not_kept(town: Town) -> None:
+    for later in (timedelta(), timedelta(minutes=29), timedelta(minutes=31)):
+        a_link(town, accounts.LinkKind.LOGIN, address_of(OTHER), now=NOW + later)
+    ((n_links,),) = town.site.db.read("SELECT count(*) FROM links")
+    assert n_links == 2
+
+
+def a_link(
+    town: Town, kind: accounts.LinkKind, email: str, *, now: datetime = NOW, **more: Any
+) -> str:
     secret = new_secret()
     with town.site.db.transaction() as transaction:
         accounts.put_link(
-            transaction, hash_secret(secret), kind, email, now=NOW,
+            transaction, hash_secret(secret), kind, email, now=now,
             valid_for=timedelta(minutes=30), **more,
         )  # fmt: skip
     return secret

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from broadsheet.errors import HarvestError
@@ -16,19 +16,16 @@ FILE_NAME = "harvest.lock"
 def harvest_lock(home: Path) -> Iterator[None]:
     """Raises HarvestError naming the process that is harvesting already."""
     path = home / FILE_NAME
-    lock = held_lock(path)
-    try:
-        lock.__enter__()
-    except LockHeldError as error:
-        raise HarvestError(
-            f"another harvest of {home} is running (process {error.holder}); wait for it to "
-            "end, or stop it"
-        ) from error
-    except OSError as error:
-        raise HarvestError(
-            f"cannot write {path} ({error.strerror}); check who owns the folder", permanent=True
-        ) from error
-    try:
+    with ExitStack() as held:
+        try:
+            held.enter_context(held_lock(path))
+        except LockHeldError as error:
+            raise HarvestError(
+                f"another harvest of {home} is running (process {error.holder}); wait for it to "
+                "end, or stop it"
+            ) from error
+        except OSError as error:
+            raise HarvestError(
+                f"cannot write {path} ({error.strerror}); check who owns the folder", permanent=True
+            ) from error
         yield
-    finally:
-        lock.__exit__(None, None, None)

@@ -70,6 +70,14 @@ class LookReport:
     n_returned: int = 0
     closed: tuple[tuple[str, str], ...] = ()
 
+    def __add__(self, other: LookReport) -> LookReport:
+        return LookReport(
+            self.n_looked + other.n_looked,
+            self.n_died + other.n_died,
+            self.n_returned + other.n_returned,
+            self.closed + other.closed,
+        )
+
 
 def open_looker(settings: Settings, *, clock: Clock | None = None) -> PoliteClient:
     """A client that may go to `link_hosts` and nowhere else."""
@@ -156,10 +164,10 @@ def look_at_links(
             if should_stop():
                 return report
             look, trouble = _look(client, place)
-            report = _keep(db, place, look, now(), report)
+            report += _keep(db, place, look, now())
             if trouble is not None:
                 left_alone = _close(db, host, int(wait.get("n", 0)) + 1, trouble, now())
-                report = _plus(report, closed=(left_alone,))
+                report += LookReport(closed=(left_alone,))
                 break
             if wait:
                 _open(db, host, now())
@@ -187,14 +195,14 @@ def _look(client: PoliteClient, place: Place) -> tuple[Look, HarvestError | None
         return Look(Heard.UNSURE, str(error)), None if error.permanent else error
 
 
-def _keep(db: Database, place: Place, look: Look, now: datetime, report: LookReport) -> LookReport:
+def _keep(db: Database, place: Place, look: Look, now: datetime) -> LookReport:
     life = decide_life(place.life, look, place.key, now=now)
     with db.transaction() as transaction:
         put_life(transaction, place, life, now=now)
     was_dead, is_dead = place.life.dead_since is not None, life.dead_since is not None
     if was_dead != is_dead:
         log.info("event=code_link url=%s dead=%s", place.url, is_dead)
-    return _plus(report, 1, int(is_dead and not was_dead), int(was_dead and not is_dead))
+    return LookReport(1, int(is_dead and not was_dead), int(was_dead and not is_dead))
 
 
 def _close(db: Database, host: str, n: int, error: HarvestError, now: datetime) -> tuple[str, str]:
@@ -211,18 +219,3 @@ def _close(db: Database, host: str, n: int, error: HarvestError, now: datetime) 
 def _open(db: Database, host: str, now: datetime) -> None:
     with db.transaction() as transaction:
         put_checkpoint(transaction, Checkpoint(SOURCE, host, None), now=now)
-
-
-def _plus(
-    report: LookReport,
-    n_looked: int = 0,
-    n_died: int = 0,
-    n_returned: int = 0,
-    closed: tuple[tuple[str, str], ...] = (),
-) -> LookReport:
-    return LookReport(
-        report.n_looked + n_looked,
-        report.n_died + n_died,
-        report.n_returned + n_returned,
-        report.closed + closed,
-    )

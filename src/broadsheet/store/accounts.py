@@ -214,6 +214,8 @@ def put_link(
     group_no: int | None = None,
     role: str = Role.READER.value,
 ) -> None:
+    """A new one; those out of date, which let nobody in, are forgotten."""
+    transaction.run("DELETE FROM links WHERE expires_at < ?", (now.isoformat(),))
     transaction.run(
         "INSERT INTO links (secret_hash, kind, email, reader_no, group_no, role, created_at,"
         " expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -15,6 +15,7 @@ from broadsheet.store.people import (
     find_group,
     list_groups,
     list_said,
+    papers_of_names,
 )
 from broadsheet.text.names import author_key
 
@@ -111,7 +112,7 @@ def mentions_of(db: Reads, key: str, chosen: PersonGroup | None) -> set[tuple[st
     """(author_key, doc_no) of a person: the group's, papers that are in no group yet with the first
     of the name, and those of whoever is said to be the same under another name. Without a group,
     of everybody of the name."""
-    own = set(_papers(db, key))
+    own = set(papers_of_names(db, key))
     if chosen is not None:
         groups = list_groups(db, key)
         grouped = {doc_no for group in groups for doc_no in group.doc_nos}
@@ -141,11 +142,6 @@ def _group_mates(db: Reads, mentions: set[tuple[str, int]]) -> set[tuple[str, in
         if any((key, n) in mentions for n in group.doc_nos)
         for doc_no in group.doc_nos
     }
-
-
-def _papers(db: Reads, key: str) -> list[int]:
-    rows = db.read("SELECT DISTINCT doc_no FROM mentions WHERE author_key = ?", (key,))
-    return [doc_no for (doc_no,) in rows]
 
 
 def _newest_first(db: Reads, doc_nos: set[int]) -> tuple[int, ...]:

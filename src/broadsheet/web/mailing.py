@@ -154,14 +154,9 @@ def subscribe_stranger(site: Site, form: Form) -> tuple[str, int]:
     """(address, number of what waits to be confirmed). Raises UsageError."""
     email, query = normalised_email(form.text("email")), form.text("q", chars_max=500)
     category = form.text("category", chars_max=60)
-    if query:
-        wish = Wish("search", query, query, Channel.MAIL, email)
-    else:
-        name = f"{DAY_NAME} in {category}" if category else DAY_NAME
-        wish = Wish("day", category, name, Channel.MAIL, email)
-    wish = Wish(
-        wish.topic, wish.value, wish.name, Channel.MAIL, email, schedule_of(form), zone_of(form)
-    )
+    of_day = "day", category, f"{DAY_NAME} in {category}" if category else DAY_NAME
+    topic, value, name = ("search", query, query) if query else of_day
+    wish = Wish(topic, value, name, Channel.MAIL, email, schedule_of(form), zone_of(form))
     if count_strangers(site.db) >= STRANGERS_MAX:
         raise UsageError("there are too many subscribers already")
     standing = find_wish(site.db, STRANGER, wish)

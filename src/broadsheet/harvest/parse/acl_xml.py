@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element
 
 from broadsheet.harvest.parse.fields import (
     ABSTRACT_CHARS_MAX,
-    AUTHORS_MAX,
     FieldError,
+    check_n_authors,
     day_of,
     orcid_of,
     text_of,
@@ -114,8 +114,7 @@ def _ingested(paper: Element, ancestors: tuple[Element, ...]) -> date | None:
 
 def _authors(paper: Element) -> tuple[Author, ...]:
     found = list(children(paper, "author"))
-    if len(found) > AUTHORS_MAX:
-        raise FieldError(f"{len(found)} authors: at most {AUTHORS_MAX} can be one paper's")
+    check_n_authors(len(found))
     authors = (
         Author(
             parse_name(f"{text_in(a, 'first')} {text_in(a, 'last')}"),

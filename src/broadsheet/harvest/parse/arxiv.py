@@ -9,10 +9,10 @@ from typing import Any
 
 from broadsheet.harvest.parse.fields import (
     ABSTRACT_CHARS_MAX,
-    AUTHORS_MAX,
     COMMENT_CHARS_MAX,
     FieldError,
     categories_of,
+    check_n_authors,
     day_of,
     text_of,
     title_of,
@@ -55,8 +55,7 @@ def arxiv_record(
     wanted, classes = categories_of(" ".join(category.split()) for category in categories)
     journal_ref = text_of(journal_ref, 500)
     kept = {"journal_ref": journal_ref, "classes": list(classes), **(extra or {})}
-    if len(authors) > AUTHORS_MAX:
-        raise FieldError(f"{len(authors)} authors: at most {AUTHORS_MAX} can be one paper's")
+    check_n_authors(len(authors))
     return Record(
         source=source,
         key=key,

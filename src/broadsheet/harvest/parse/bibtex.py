@@ -20,7 +20,7 @@ from bibtexparser.model import (
 
 from broadsheet.errors import ParseError
 from broadsheet.harvest.parse.bibliography import entry_record, text_of_file
-from broadsheet.harvest.parse.fields import AUTHORS_MAX, FieldError
+from broadsheet.harvest.parse.fields import FieldError, check_n_authors
 from broadsheet.harvest.parse.stream import reject
 from broadsheet.text.clean import clean_text
 from broadsheet.text.latex import unbraced
@@ -196,8 +196,7 @@ def _eprint(fields: Mapping[str, str]) -> list[str]:
 def _authors(text: str) -> tuple[Author, ...]:
     """Names between `and` outside braces; `{A Group, Inc}` is one name as it stands."""
     names = _names(text)
-    if len(names) > AUTHORS_MAX:
-        raise FieldError(f"{len(names)} authors: at most {AUTHORS_MAX} can be one paper's")
+    check_n_authors(len(names))
     authors = []
     for name in names:
         is_whole = name.startswith("{") and name.endswith("}") and name.count("{") == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from broadsheet.harvest.parse.bibliography import entry_record
-from broadsheet.harvest.parse.fields import AUTHORS_MAX, FieldError, orcid_of, text_of
+from broadsheet.harvest.parse.fields import FieldError, check_n_authors, orcid_of, text_of
 from broadsheet.harvest.parse.stream import json_objects, reject
 from broadsheet.text.names import parse_name
 from broadsheet.types import Author, Record, Reject
@@ -53,8 +53,7 @@ def _record(item: Mapping[str, Any]) -> Record:
 def _authors(value: object) -> tuple[Author, ...]:
     if not isinstance(value, list):
         return ()
-    if len(value) > AUTHORS_MAX:
-        raise FieldError(f"{len(value)} authors: at most {AUTHORS_MAX} can be one paper's")
+    check_n_authors(len(value))
     authors = (
         Author(parse_name(_name(item)), orcid=orcid_of(item.get("ORCID")))
         for item in value

@@ -160,6 +160,12 @@ def orcid_of(value: object) -> str | None:
     return match[1].upper() if match else None
 
 
+def check_n_authors(n_authors: int) -> None:
+    """Raises FieldError for more than a paper can have."""
+    if n_authors > AUTHORS_MAX:
+        raise FieldError(f"{n_authors} authors: at most {AUTHORS_MAX} can be one paper's")
+
+
 def authors_of(value: object) -> tuple[Author, ...]:
     """Authors from names, from objects with a `name`, or from one text of names.
 
@@ -171,8 +177,7 @@ def authors_of(value: object) -> tuple[Author, ...]:
         value = names_of_text(value)
     if not isinstance(value, list | tuple):
         raise FieldError(f"authors is a {type(value).__name__}: expected an array of names")
-    if len(value) > AUTHORS_MAX:
-        raise FieldError(f"{len(value)} authors: at most {AUTHORS_MAX} can be one paper's")
+    check_n_authors(len(value))
     authors = (_author_of(number, item) for number, item in enumerate(value, 1))
     return tuple(author for author in authors if author.name)
 

@@ -21,6 +21,7 @@ from broadsheet.harvest.parse.fields import (
     AUTHORS_MAX,
     LIST_ITEMS_MAX,
     FieldError,
+    check_n_authors,
     day_of,
 )
 from broadsheet.harvest.parse.stream import reject
@@ -183,8 +184,7 @@ def _person(element: Element) -> str:
 
 
 def _record(node: _Node, by_name: Mapping[str, _Node], spoken_of: Mapping[str, int]) -> Record:
-    if node.n_authors > AUTHORS_MAX:
-        raise FieldError(f"{node.n_authors} authors: at most {AUTHORS_MAX} can be one paper's")
+    check_n_authors(node.n_authors)
     works = [node, *_containers(node, by_name)]
     venue = next((work.first("title") for work in works[1:] if work.first("title")), "")
     # Zotero writes a paper's DOI at its journal, where that node is this paper's alone.
