@@ -1,1 +1,1 @@
-"""What leaves for people: mail."""
+"""What leaves for people: digests, composed, printed and sent by mail or webhook."""

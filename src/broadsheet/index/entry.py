@@ -29,14 +29,12 @@ from tantivy import Schema, SchemaBuilder
 
 from broadsheet.index.analysis import foldable
 from broadsheet.rank.attention import attention
+from broadsheet.rank.words import TITLE_WEIGHT
 from broadsheet.text.fold import fold
 from broadsheet.types import Document
 
 #: Raise it whenever an entry or the schema changes: older indexes are then built anew.
 SCHEMA_VERSION = 3
-
-#: How often the title stands in the field of all text: its words count so many times.
-TITLE_WEIGHT = 3
 
 TITLE_CHARS_MAX = 2_000
 ABSTRACT_CHARS_MAX = 50_000

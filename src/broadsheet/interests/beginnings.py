@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
+import numpy.typing as npt
 
 from broadsheet.interests.choosing import fit, rank_stream
-from broadsheet.interests.corpus import Batch, Corpus
+from broadsheet.interests.corpus import Backdrop, Batch, Corpus
 from broadsheet.interests.material import gather
 from broadsheet.rank.background import likeness_of
 from broadsheet.rank.coldstart import next_to_judge
@@ -70,7 +71,7 @@ def to_judge(corpus: Corpus, interest: Interest, *, now: datetime, n_papers: int
     holdings = holdings_of(corpus.db, interest.interest_no)
     newest = newest_announced(corpus.db, N_NEWEST)
     batch = corpus.batch(backdrop, newest)
-    pool = _pool(corpus, interest, holdings, batch, now)
+    pool = _pool(corpus, backdrop, interest, holdings, batch, now)
     judged = {entry.doc_no: entry.kind is Judgment.LIKED for entry in holdings.judged}
     others = corpus.batch(backdrop, [no for no in judged if no not in set(pool.tolist())])
     asked = corpus.batch(backdrop, [*pool.tolist(), *others.doc_nos.tolist()])
@@ -86,11 +87,14 @@ def to_judge(corpus: Corpus, interest: Interest, *, now: datetime, n_papers: int
 
 
 def _pool(
-    corpus: Corpus, interest: Interest, holdings: Holdings, batch: Batch, now: datetime
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    corpus: Corpus,
+    backdrop: Backdrop,
+    interest: Interest,
+    holdings: Holdings,
+    batch: Batch,
+    now: datetime,
+) -> npt.NDArray[np.int64]:
     """doc_nos of papers to ask about: a spread over the batch, and the nearest to what is known."""
-    backdrop = corpus.backdrop()
-    assert backdrop is not None
     n_spread = min(N_POOL, len(batch))
     spread = np.linspace(0, len(batch) - 1, n_spread).astype(np.int64)
     material = gather(corpus, backdrop, interest, holdings, day=now.date())

@@ -150,9 +150,9 @@ class Batch:
 @dataclass(frozen=True)
 class Backdrop:
     """The background and the names of its columns, with the papers that were laid out in them.
-    `author_counts`: of the `n_authored` papers
-    that have any, those by this author. `n_docs` is how large the library was, `n_vectors` how
-    many of the background's papers had a vector of `model_version`."""
+    `author_counts`: of the `n_authored` papers that have any, those by this author. `n_docs` is
+    how large the library was, `n_vectors` how many of the background's papers had a vector of
+    `model_version`."""
 
     terms: tuple[str, ...]
     categories: tuple[str, ...]

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from broadsheet.deliver.outcome import UNSENT
+from broadsheet.index.entry import dated
 from broadsheet.interests.choosing import Comparison, Known
 from broadsheet.interests.corpus import AuthorColumns, Backdrop, Batch, Corpus, Paper
 from broadsheet.rank.background import Evidence, Floats
@@ -108,11 +109,12 @@ def gather(
 ) -> Material:
     """The evidence: likes, dislikes, description, authors, and what was chosen over what."""
     at = {entry.doc_no: entry.judged_at for entry in holdings.judged}
-    papers = sorted(
-        corpus.papers(backdrop, holdings.likes),
-        key=lambda paper: (at[paper.document.doc_no].date(), _dated(paper)),
-        reverse=True,
-    )
+
+    def days_of(paper: Paper) -> tuple[date, date]:
+        """When it was judged, and the day it says of itself."""
+        return at[paper.document.doc_no].date(), dated(paper.document) or date.min
+
+    papers = sorted(corpus.papers(backdrop, holdings.likes), key=days_of, reverse=True)
     likes = corpus.batch_of(backdrop, papers)
     shown = list_shown(corpus.db, interest.interest_no)
     passed_nos, comparisons = _comparisons(corpus.db, interest, holdings, likes, shown)
@@ -124,7 +126,7 @@ def gather(
     if interest.choices.description:
         words = corpus.described(backdrop, interest.choices.description)
         evidence = _with_description(evidence, words, len(authors.names))
-    days = [(at[paper.document.doc_no].date(), _dated(paper)) for paper in likes.papers]
+    days = [days_of(paper) for paper in likes.papers]
     era_of = {day: era for era, day in enumerate(dict.fromkeys(days))}
     known = Known(
         background=backdrop.with_authors(authors),
@@ -268,11 +270,3 @@ def _with_description(likes: Evidence, words: Evidence, n_authors: int) -> Evide
         sparse.csr_array(sparse.vstack([likes.words, row.words], format="csr")),
         np.vstack([likes.meaning, row.meaning]),
     )
-
-
-def _dated(paper: Paper) -> date:
-    """The day a paper says of itself, as near as is known."""
-    document = paper.document
-    if found := document.announced or document.submitted or document.updated:
-        return found
-    return date(document.year, 1, 1) if document.year and 0 < document.year < 9999 else date.min

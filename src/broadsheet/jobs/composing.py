@@ -53,7 +53,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """New papers since the last digest: `all` counts, `fresh` may be shown, by attention."""
+    """New papers since the last digest: all are `doc_nos`; `fresh` may be shown, by attention."""
 
     doc_nos: tuple[int, ...]
     fresh: tuple[int, ...]

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 K1, B = 1.2, 0.75  # as tantivy fixes them
+#: How often a word of the title counts: the index's field of all text holds the title so often.
 TITLE_WEIGHT = 3
 
 

@@ -1,0 +1,1 @@
+"""Finding papers: the query language, ranking by word and meaning, facets, reasons."""

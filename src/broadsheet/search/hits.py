@@ -27,8 +27,8 @@ class Hit:
 
     `snippet` is a part of the abstract; where no word matched, the sentence nearest in meaning,
     with a span over all of it. `cosine` is the likeness in meaning, where that was asked for.
-    `matched` are the query's words that this document
-    has, in the query's order. `score` is 0 where nothing but filters was asked for.
+    `matched` are the query's words that this document has, in the query's order. `score` is 0
+    where nothing but filters was asked for.
     """
 
     doc_no: int
