@@ -34,7 +34,7 @@ def run(tmp_path: Path) -> Run:
         return subprocess.run(
             [sys.executable, "-m", "broadsheet", "--home", str(home or tmp_path / "home"),
              *arguments],
-            input=stdin, capture_output=True, text=True, check=False, timeout=60,
+            input=stdin, capture_output=True, text=True, check=False, timeout=300,
             env={
                 **os.environ,
                 "BROADSHEET_ARXIV_OAI_URL": "http://127.0.0.1:9/oai",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+from asyncio import AbstractServer
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -106,14 +107,33 @@ def text_of(letter: EmailMessage) -> str:
 @contextmanager
 def open_office(mood: str = "takes") -> Iterator[PostOffice]:
     office = PostOffice(mood)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        office.port = free.getsockname()[1]
-    controller = Controller(office, hostname="127.0.0.1", port=office.port)
-    controller.start()
-    try:
+    with serving_mail(office) as office.port:
         yield office
-    finally:
-        controller.stop()
+
+
+@contextmanager
+def serving_mail(handler: Any) -> Iterator[int]:
+    """The port of a mail server with this handler of aiosmtpd's."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        controller = _Listening(handler, listener)
+        controller.start()
+        try:
+            yield controller.port
+        finally:
+            controller.stop()
+
+
+class _Listening(Controller):
+    """A port that is chosen first and taken later may be another's by then: this one listens
+    from the beginning."""
+
+    def __init__(self, handler: Any, listener: socket.socket) -> None:
+        host, port = listener.getsockname()
+        super().__init__(handler, hostname=host, port=port, ready_timeout=60.0)
+        self._listener = listener
+
+    def _create_server(self) -> Coroutine[Any, Any, AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self._listener)
 
 
 @contextmanager
@@ -138,7 +158,7 @@ def cut_off_after(n_bytes: int) -> Iterator[int]:
 
 
 def _converse(line: socket.socket, n_bytes: int) -> None:
-    line.settimeout(5)
+    line.settimeout(60)
     line.sendall(b"220 here\r\n")
     while data := line.recv(4_096):
         if data.upper().startswith(b"DATA"):

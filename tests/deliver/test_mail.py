@@ -75,9 +75,9 @@ def test_a_line_that_breaks_inside_a_letter_leaves_its_fate_unknown(n_bytes: int
 
 
 def test_nobody_there() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    outcome, brinks = give(port)
+    with socket.socket() as deaf:  # the port is taken, and nobody listens
+        deaf.bind(("127.0.0.1", 0))
+        outcome, brinks = give(deaf.getsockname()[1])
     assert (outcome.fate, brinks) == (Fate.NOT_SENT, 0)
     assert "cannot be reached" in outcome.reason
 
@@ -151,9 +151,9 @@ def test_a_doubt_about_one_letter_is_none_about_the_next(mood: str) -> None:
 
 def test_a_server_that_nobody_reaches_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes the call and says nothing: twenty letters do not wait twenty times."""
-    monkeypatch.setattr(mail, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(mail, "TIMEOUT_S", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mute = PostOffice(port=silent.getsockname()[1])
         began = monotonic()
         assert give_all(mute, *addresses(20)) == [Fate.NOT_SENT] * 20
-        assert monotonic() - began < 3
+        assert monotonic() - began < 10

@@ -28,7 +28,7 @@ from tests.deliver.presses import MONDAY, Hours, a_press, press_of, states_of, w
 from tests.worlds import NOW, a_library
 
 
-def until(done: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(done: Callable[[], bool], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end, "it did not happen"
@@ -66,7 +66,7 @@ def test_a_step_that_fails_is_noted_and_never_stops_the_rest(
                   <= {step.step for step in list_steps(press.db)})  # fmt: skip
         finally:
             stop.set()
-            thread.join(timeout=20)
+            thread.join(timeout=120)
         steps = {step.step: step for step in list_steps(press.db)}
         assert steps["harvest"].reason == "no network here"
         assert "ZeroDivisionError" in steps["trends"].reason
@@ -130,7 +130,7 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "broadsheet", "--home", str(tmp_path), *arguments],
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=300,
             env={**os.environ, **environment},
         )  # fmt: skip
 

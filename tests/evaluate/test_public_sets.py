@@ -16,12 +16,14 @@ from broadsheet.model.sentence import SentenceModel
 from broadsheet.settings import load_settings
 from tests.evaluate.data import data_folder
 
+#: Where this machine keeps its models, looked up before the tests are given a home of their own.
+MODELS = load_settings().models_folder
 #: Well inside each interval (about .03 either way), well above what another processor changes.
 TOLERANCE = 0.01
 
 
 def measured(name: str, folder: Path, *, model: str) -> dict[str, dict[str, float]]:
-    ours = OurSearch(folder, models_folder=load_settings(home=folder).models_folder, model=model)
+    ours = OurSearch(folder, models_folder=MODELS, model=model)
     card = evaluate_retrieval(load_collection(data_folder(name)), ours)
     return {
         system: {measure: figure.value for measure, figure in figures.items()}
@@ -50,7 +52,7 @@ def test_by_words(name: str, measure: str, figure: float, tmp_path: Path) -> Non
 def test_by_words_and_meaning(name: str, pinned: dict[str, float], tmp_path: Path) -> None:
     settings = load_settings(home=tmp_path)
     try:
-        SentenceModel.load(folder_of(settings.models_folder, settings.model))
+        SentenceModel.load(folder_of(MODELS, settings.model))
     except ModelError as error:
         pytest.skip(f"no sentence model: {error}")
     found = measured(name, tmp_path, model=settings.model)

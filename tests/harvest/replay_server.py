@@ -85,6 +85,7 @@ class ReplayServer:
     notes_counted: bool = True
     api_knows: Callable[[str], bool] = lambda number: True
     complete_list_size: Callable[[int], int | None] = lambda size: size
+    pause: Callable[[float], None] = time.sleep
 
     def __enter__(self) -> ReplayServer:
         server = self
@@ -173,7 +174,7 @@ class ReplayServer:
             handler.wfile.write(part[start : start + step])
             handler.wfile.flush()
             if reply.pause_s:
-                time.sleep(reply.pause_s)
+                self.pause(reply.pause_s)
         if reply.cut is not None or reply.content_length is not None:
             handler.close_connection = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -126,9 +126,9 @@ def test_what_does_not_parse_is_read_as_words_and_said(
      "'; DROP TABLE documents; --", "<script>alert(1)</script>", r"$\frac{1}{2}$", "深度学习"],
 )  # fmt: skip
 def test_anything_is_read_quickly_and_bounded(text: str) -> None:
-    began = perf_counter()
+    began = thread_time()
     query = parse_query(text)
-    assert perf_counter() - began < 1.0
+    assert thread_time() - began < 1.0
     assert len(leaves(query.root, negated=True)) <= 128
     assert sum(isinstance(leaf, Prefix) for leaf in leaves(query.root)) <= 8
 

@@ -106,6 +106,29 @@ def test_readers_see_one_state_while_a_writer_writes(tmp_path: Path) -> None:
     assert count_documents(db) == 2
 
 
+def test_closing_waits_for_what_another_thread_is_doing(tmp_path: Path) -> None:
+    """The driver crashes the process where a connection is closed under a statement."""
+    db = a_library(tmp_path, a_record(1))
+    inside, leave, counted = threading.Event(), threading.Event(), []
+
+    def read() -> None:
+        with db.snapshot():
+            inside.set()
+            assert leave.wait(60)
+            counted.append(count_documents(db))
+
+    reader, closer = threading.Thread(target=read), threading.Thread(target=db.close)
+    reader.start()
+    assert inside.wait(60)
+    closer.start()
+    closer.join(timeout=0.1)
+    assert closer.is_alive()
+    leave.set()
+    reader.join()
+    closer.join()
+    assert counted == [1]
+
+
 def test_two_processes_may_open_a_new_home_at_once(tmp_path: Path) -> None:
     ids = []
     threads = [

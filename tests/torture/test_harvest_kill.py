@@ -27,7 +27,7 @@ pytestmark = pytest.mark.torture
 
 N_MOMENTS = int(os.environ.get("BROADSHEET_TORTURE_MOMENTS", "4"))
 REPOSITORY = Path(__file__).resolve().parents[2]
-CHILD_S_MAX = 60.0
+CHILD_S_MAX = 300.0
 
 
 @pytest.fixture(scope="module")

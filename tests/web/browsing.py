@@ -36,12 +36,18 @@ def serving(site: Site) -> Iterator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
+        assert thread.is_alive()
         time.sleep(0.02)
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     listener.close()
     site.db.close()
+
+
+def arrived(page: Any) -> None:
+    """The page that was asked for is there whole: a click waits only for its beginning."""
+    page.wait_for_load_state()
 
 
 @contextmanager

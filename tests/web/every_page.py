@@ -89,7 +89,7 @@ def pages_alone(site: Site) -> list[Page]:
         pages += _answers_to_forms(client)
         client.app.state.reckoning = slow = Reckoning(0.0)  # type: ignore[attr-defined]
         go = Event()
-        slow.find("topics", last_change_no(site.db), lambda: go.wait(10) and None)
+        slow.find("topics", last_change_no(site.db), lambda: go.wait(60) and None)
         pages.append(Page("/topics, being worked out", client.get("/topics").text))
         go.set()
     return pages

@@ -10,7 +10,8 @@ import pytest
 
 
 def from_npm(package: str, factory: pytest.TempPathFactory) -> Path:
-    """The folder of a package, as npm installs it."""
+    """The folder of a package, as npm installs it. It is named with its whole version: a later
+    one may find more, on a day when nothing of ours has changed."""
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip(f"no npm to get {package} with")

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
+from threading import Condition
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
+
+from tests.deliver.post_office import serving_mail
 
 
 class Letters(Message):
     def __init__(self) -> None:
         super().__init__(EmailMessage)
         self.kept: list[Any] = []
+        self._came = Condition()
 
     def handle_message(self, message: Any) -> None:
-        self.kept.append(message)
+        with self._came:
+            self.kept.append(message)
+            self._came.notify_all()
+
+    def wait_for(self, n: int) -> None:
+        """Until so many have come: letters go after the page that promises them."""
+        with self._came:
+            assert self._came.wait_for(lambda: len(self.kept) >= n, timeout=60)
 
 
 @contextmanager
 def a_mail_server() -> Iterator[tuple[Letters, int]]:
     """Its letters, and the port it listens on."""
     letters = Letters()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(letters, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield letters, port
-    controller.stop()
+    with serving_mail(letters) as port:
+        yield letters, port
 
 
 def mail_settings(port: int) -> dict[str, object]:

@@ -359,10 +359,12 @@ def test_what_is_no_mail_address(town: Town, text: str) -> None:
 def test_a_password_takes_as_long_where_there_is_none() -> None:
     hashed = hash_password(PASSWORD)
     is_password("warm up", None)
-    began = time.perf_counter()
-    assert not is_password("wrong password", hashed)
-    with_account = time.perf_counter() - began
-    began = time.perf_counter()
-    assert not is_password("wrong password", None)
-    without = time.perf_counter() - began
+
+    def seconds(kept: str | None) -> float:
+        began = time.perf_counter()
+        assert not is_password("wrong password", kept)
+        return time.perf_counter() - began
+
+    # The quickest of five: what else this machine does takes time from one or the other.
+    with_account, without = (min(seconds(kept) for _ in range(5)) for kept in (hashed, None))
     assert 0.1 < without / with_account < 10

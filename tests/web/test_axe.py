@@ -36,7 +36,7 @@ ROOM = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region
 
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return (from_npm("axe-core@4", tmp_path_factory) / "axe.min.js").read_text("utf-8")
+    return (from_npm("axe-core@4.14.1", tmp_path_factory) / "axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")

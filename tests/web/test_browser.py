@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.browsing import needs_browser, serving
+from tests.web.browsing import arrived, needs_browser, serving
 from tests.web.newsroom import MANY_HANDS, REVISED, a_full_site
 
 PAGES = [
@@ -105,6 +105,7 @@ def test_search_by_keyboard_without_scripts(browser: Any, origin: str) -> None:
     page.press("#find-q", "Enter")
     assert page.url == origin + "/search?q=sparse+attention"
     page.click("h2 a >> nth=0")
+    arrived(page)
     assert "/paper/" in page.url
     page.click("summary >> nth=0")
     assert page.is_visible("p.change >> nth=0")

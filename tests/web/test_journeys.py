@@ -17,10 +17,10 @@ from broadsheet.store.notes import get_note
 from broadsheet.web.site import Site
 from broadsheet.web.visitors import cookie_name
 from tests.interests.world import subject_records
-from tests.web.browsing import needs_browser, opened, serving
+from tests.web.browsing import arrived, needs_browser, opened, serving
 from tests.web.newsroom import a_site
 from tests.web.people import LEAD, MEMBER, PAPER, a_town
-from tests.worlds import a_record
+from tests.worlds import NOW, a_record
 
 pytestmark = needs_browser
 
@@ -128,6 +128,7 @@ def test_a_day_by_keyboard_alone(browser: Any, origin: str, site: Site) -> None:
         assert page.evaluate("document.activeElement.name") == "text"
         page.locator("h1").click()
         page.evaluate("document.activeElement.blur()")
+        page.clock.set_fixed_time(NOW)  # of the two keys the second has to come soon
         keys.press("g")
         keys.press("l")
         page.wait_for_url("**/library")
@@ -166,9 +167,11 @@ def test_everything_without_scripts(browser: Any, origin: str, site: Site) -> No
         page.get_by_role("button", name="Make it").click()
         assert page.locator("h1").inner_text() == "Bounds"
         page.get_by_role("link", name="to read").click()
+        arrived(page)
         assert page.locator(".hit").count() == 1
         page.fill("#in-q", "second table")
         page.get_by_role("button", name="Search here").click()
+        arrived(page)
         assert page.locator(".hit").count() == 1
 
 
@@ -202,6 +205,7 @@ def test_n_writes_a_note_from_the_list_and_again_where_one_stands(
         page.keyboard.type("First thoughts.")
         page.get_by_role("button", name="Save the note").click()
         page.wait_for_selector(".noted >> text=First thoughts.")
+        arrived(page)
         assert not page.locator("[data-note]").is_visible()
         page.keyboard.press("n")
         assert page.evaluate("document.activeElement.value") == "First thoughts."
@@ -277,6 +281,7 @@ def test_a_group_shares_what_its_members_save(browser: Any, tmp_path: Path) -> N
             assert "a shared thought" in page.locator("main").inner_text()
             page.goto(origin + "/account")
             page.get_by_role("link", name=re.compile("Lab")).click()
+            arrived(page)
             assert page.locator("tbody tr").count() == 3
             context.close()
 
@@ -312,11 +317,13 @@ def test_a_journey_from_a_library_file_to_an_undone_dislike(
         titles = page.locator(".story h3").all_inner_texts()
         page.locator(".story").nth(1).get_by_role("button", name="Less like this").click()
         page.locator('[aria-pressed="true"]', has_text="Less like this").wait_for()
+        arrived(page)
         assert "Disliked for an interest" in page.locator("#flash").inner_text()
         assert page.locator(".story h3").all_inner_texts() == titles
         assert len(holdings_of(site.db, 1).dislikes) == 1
         page.locator("#flash").get_by_role("button", name="Undo").click()
         page.get_by_text("Undone:").wait_for()
+        arrived(page)
         assert page.locator('[aria-pressed="true"]').count() == 0
         assert holdings_of(site.db, 1).dislikes == ()
         for width in (320, 360, 768, 1280):

@@ -14,7 +14,7 @@ from broadsheet.store.follows import list_follows
 from broadsheet.store.people import list_said
 from broadsheet.web.visitors import cookie_name
 from tests.test_people import KEY, a_common_world
-from tests.web.browsing import needs_browser, opened, serving
+from tests.web.browsing import arrived, needs_browser, opened, serving
 from tests.web.mail_server import a_mail_server, mail_settings
 from tests.web.newsroom import REVISED, a_full_site, a_site
 from tests.web.people import GUEST, LEAD, MEMBER, OTHER, Town, a_town, address_of
@@ -32,11 +32,12 @@ def origin(tmp_path: Path) -> Iterator[str]:
 
 def press(page: Any, name: str, *, inside: Any = None) -> None:
     (inside or page).get_by_role("button", name=re.compile(f"^{name}")).first.click()
+    arrived(page)
 
 
 def follow_link(page: Any, name: str | re.Pattern[str], *, inside: str = "body") -> None:
     page.locator(inside).get_by_role("link", name=name).first.click()
-    page.wait_for_load_state()
+    arrived(page)
 
 
 def test_the_day_is_read(browser: Any, origin: str) -> None:
@@ -182,7 +183,7 @@ def test_a_mailed_link_lets_in_once_and_the_session_can_be_ended(
                 page.fill("#email", address_of(OTHER))
                 press(page, "Mail me a link instead")
                 page.wait_for_selector("text=a link is on its way")
-                page.wait_for_timeout(300)
+                letters.wait_for(1)
                 (letter,) = letters.kept
                 link = re.search(r"http://\S+/enter/\S+", letter.get_payload())
                 assert link is not None
@@ -219,9 +220,11 @@ def test_a_group_shares_papers_votes_and_notes_and_nobody_else_sees_them(
             page.wait_for_selector("#flash >> text=Saved")
             page.select_option("#collection", label="Shared (Lab)")
             press(page, "Put")
+            page.wait_for_selector("#flash >> text=Put in a collection")
             page.locator("summary >> text=Write for Lab").click()
             page.fill("#note-1-text", "Read the *proof* first.")
             page.locator("#note-1-text + button").click()
+            arrived(page)
         with opened(browser, f"{origin}/paper/{second}", cookie=cookie(town, MEMBER)) as page:
             assert page.locator(".fellows").all_inner_texts() == ["Lead saved"]
             assert page.locator(".noted em").inner_text() == "proof"
@@ -247,6 +250,7 @@ def test_an_invitation_makes_a_fellow(browser: Any, tmp_path: Path) -> None:
             press(page, "Come in")
             page.fill("#new", "a long pass phrase")
             page.locator("#new").press("Enter")
+            arrived(page)
             page.goto(origin + "/group/1")
             assert page.locator("tbody tr").count() == 4
 
@@ -261,7 +265,7 @@ def test_the_whole_way_in_a_narrow_window_and_in_the_dark(
     with opened(browser, origin + "/", **options) as page:
 
         def look() -> None:
-            page.wait_for_load_state()
+            arrived(page)
             assert page.evaluate(TOO_WIDE) <= 0, page.url
             ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
             is_dark = max(int(n) for n in re.findall(r"\d+", ground)[:3]) < 64

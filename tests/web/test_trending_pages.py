@@ -57,7 +57,7 @@ def test_while_it_is_worked_out_the_page_says_so(tmp_path: Path, path: str) -> N
     with reading(site) as client:
         client.app.state.reckoning = impatient = Reckoning(0.0)  # type: ignore[attr-defined]
         name = path[1:]
-        impatient.find(name, last_change_no(site.db), lambda: go.wait(10) and None)
+        impatient.find(name, last_change_no(site.db), lambda: go.wait(60) and None)
         page = client.get(path).text
         go.set()
     assert "This is being worked out" in page

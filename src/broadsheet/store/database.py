@@ -37,6 +37,15 @@ PARAMETERS_MAX = 30_000
 Row = tuple[Any, ...]
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that its thread holds while it uses it: the driver crashes the process where
+    another thread closes it meanwhile."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.held = threading.RLock()
+
+
 class Transaction:
     """Statements of one unit of work; made only by `Database.transaction`."""
 
@@ -65,25 +74,27 @@ class Database:
         self.path = path
         self._cache_mib = cache_mib
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: list[_Connection] = []
         self._lock = threading.Lock()
         self.store_id: str = ""
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of one SELECT."""
-        with translated(self.path):
-            return self._connection().execute(sql, parameters).fetchall()
+        connection = self._connection()
+        with connection.held, translated(self.path):
+            return connection.execute(sql, parameters).fetchall()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads inside see one state of the library, whatever is written meanwhile."""
         connection = self._connection()
-        with translated(self.path):
-            connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            connection.execute("COMMIT")
+        with connection.held:
+            with translated(self.path):
+                connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                connection.execute("COMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -92,21 +103,24 @@ class Database:
         Raises StoreBusyError, StoreFullError or StoreError; nothing is written then.
         """
         connection = self._connection()
-        with translated(self.path):
-            connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield Transaction(connection, self.path)
+        with connection.held:
             with translated(self.path):
-                connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+                connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield Transaction(connection, self.path)
+                with translated(self.path):
+                    connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
     def close(self) -> None:
+        """Waits for what other threads are in the middle of: a statement, or a unit of work."""
         with self._lock:
             for connection in self._connections:
-                connection.close()
+                with connection.held:
+                    connection.close()
             self._connections.clear()
             self._local = threading.local()
 
@@ -114,8 +128,8 @@ class Database:
         """The raw connection, for SQLite's own online backup alone."""
         return self._connection()
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> _Connection:
+        connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = _connect(self.path, self._cache_mib)
             self._local.connection = connection
@@ -150,10 +164,14 @@ def open_database(home: Path, *, create: bool = True, cache_mib: int = CACHE_MIB
     return database
 
 
-def _connect(path: Path, cache_mib: int) -> sqlite3.Connection:
+def _connect(path: Path, cache_mib: int) -> _Connection:
     with translated(path):
         connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            path,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=_Connection,
         )
         connection.execute(f"PRAGMA cache_size = -{cache_mib * 1024}")
         _use_wal(connection)
