@@ -20,6 +20,8 @@ CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    # It ends the process that paints where that gets no turn for ten seconds.
+    "--disable-gpu-watchdog",
 ]  # fmt: skip
 
 needs_browser = [
