@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
+from time import thread_time
 
 import pytest
 
@@ -41,17 +41,17 @@ def test_a_run_of_signs_takes_no_time(
     format: str, written: Callable[[str], bytes], run: str
 ) -> None:
     body = written(run * (N // len(run)))
-    began = monotonic()
+    began = thread_time()
     assert list(FORMATS[format](io.BytesIO(body)))
-    assert monotonic() - began < 10
+    assert thread_time() - began < 10
 
 
 def test_a_file_of_empty_lines_is_recognised_at_once(tmp_path: Path) -> None:
     path = tmp_path / "x.bib"
     path.write_bytes(b"% ours" + b"\n" * N + b"  @article{k, title={T}}\n")
-    began = monotonic()
+    began = thread_time()
     assert len(list(open_import(path).items)) == 1
-    assert monotonic() - began < 5
+    assert thread_time() - began < 5
 
 
 def test_what_stands_between_names_and_addresses_is_the_same() -> None:

@@ -1,5 +1,5 @@
 from itertools import pairwise
-from time import monotonic
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -30,9 +30,9 @@ def test_sentences(text: str, found: list[str]) -> None:
 @pytest.mark.parametrize("sign", [".", "…", "!?", ".)", ". ", ".\n(", "。"])
 def test_a_hundred_thousand_signs_take_no_time(sign: str) -> None:
     text = sign * (100_000 // len(sign))
-    began = monotonic()
+    began = thread_time()
     assert sentences(text)
-    assert monotonic() - began < 5
+    assert thread_time() - began < 5
 
 
 @given(st.text())
