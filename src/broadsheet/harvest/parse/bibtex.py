@@ -23,7 +23,7 @@ from broadsheet.harvest.parse.bibliography import entry_record, text_of_file
 from broadsheet.harvest.parse.fields import FieldError, check_n_authors
 from broadsheet.harvest.parse.stream import reject
 from broadsheet.text.clean import clean_text
-from broadsheet.text.latex import unbraced
+from broadsheet.text.latex import outside_mathematics, unbraced
 from broadsheet.text.names import parse_name
 from broadsheet.types import Author, Record, Reject
 
@@ -33,6 +33,9 @@ _CHUNK_CHARS = 2_000_000
 _ENTRY_START = re.compile(r"^[ \t]*@", re.MULTILINE)
 _STRING_START = re.compile(r"^[ \t]*@string\s*[{(].*$", re.MULTILINE | re.IGNORECASE)
 _PIECE = re.compile(r'"((?:[^"{}]|\{[^{}]*\})*)"|\{((?:[^{}]|\{[^{}]*\})*)\}|([^\s#"{}]+)')
+_DOI = re.compile(r"\b10\.\d.*")
+_HOMONYM = re.compile(r"\s+0\d{3}$")  # DBLP's numbers for several people of one name
+_OPEN, _CLOSE = "\ue000", "\ue001"  # private characters, in no text
 _NO_PAPERS = frozenset({"proceedings", "collection", "online-collection", "set", "xdata"})
 _KEPT = ("volume", "number", "pages", "publisher", "series", "editor", "school", "institution")
 # The parser logs each broken entry; here those are Rejects.
@@ -133,7 +136,8 @@ def _record_or_reject(
     fields: Mapping[str, str],
     parents: Mapping[str, Mapping[str, str]],
 ) -> Record | Reject:
-    parent = parents.get(fields.get("crossref", "").strip().lower(), {})
+    crossref = fields.get("crossref", "").strip().lower()
+    parent = parents.get(crossref, {}) if crossref else {}  # some entries have no key
     try:
         return _record(kind, entry.key, {**_inherited(parent), **fields})
     except FieldError as error:
@@ -151,7 +155,7 @@ def _inherited(parent: Mapping[str, str]) -> dict[str, str]:
 
 def _record(kind: str, key: str, fields: Mapping[str, str]) -> Record:
     def plain(name: str, chars_max: int = 20_000) -> str:
-        return unbraced(clean_text(fields.get(name, ""), chars_max=chars_max)).strip()
+        return _plain(fields.get(name, ""), chars_max)
 
     title = plain("title", 200_000)
     if subtitle := plain("subtitle"):
@@ -166,7 +170,7 @@ def _record(kind: str, key: str, fields: Mapping[str, str]) -> Record:
         source=SOURCE,
         title=title or None,
         authors=_authors(fields.get("author") or fields.get("editor", "")),
-        abstract=clean_text(fields.get("abstract", ""), chars_max=100_000),
+        abstract=plain("abstract", 100_000),
         venue=venue,
         date=plain("date") or plain("year"),
         url=next((a for a in addresses if a.startswith("http")), ""),
@@ -174,7 +178,7 @@ def _record(kind: str, key: str, fields: Mapping[str, str]) -> Record:
         note=note,
         keywords=plain("keywords") or plain("keyword"),
         claims=[*_eprint(fields), _doi(plain("doi")), *addresses],
-        mentions=[venue, note, plain("volume"), *addresses],
+        mentions=[venue, note, plain("volume"), plain("number"), *addresses],
         extra={
             "bibkey": key[:200],
             "type": kind[:60],
@@ -183,8 +187,19 @@ def _record(kind: str, key: str, fields: Mapping[str, str]) -> Record:
     )
 
 
+def _plain(text: str, chars_max: int) -> str:
+    """Without the braces that only protect; `\\{` and `\\}`, which are meant to be seen, stay."""
+    marked = outside_mathematics(
+        text, lambda part: part.replace("\\{", _OPEN).replace("\\}", _CLOSE)
+    )
+    plain = unbraced(clean_text(marked, chars_max=chars_max)).strip()
+    return plain.replace(_OPEN, "{").replace(_CLOSE, "}")
+
+
 def _doi(text: str) -> str:
-    return text if not text or text.startswith("http") else f"doi:{text.removeprefix('doi:')}"
+    """`10.1/x`, `doi:10.1/x`, `dx.doi.org/10.1/x` or an address of it."""
+    found = _DOI.search(text)
+    return f"doi:{found[0]}" if found else text
 
 
 def _eprint(fields: Mapping[str, str]) -> list[str]:
@@ -200,7 +215,7 @@ def _authors(text: str) -> tuple[Author, ...]:
     authors = []
     for name in names:
         is_whole = name.startswith("{") and name.endswith("}") and name.count("{") == 1
-        display = parse_name(name.replace(",", "") if is_whole else name)
+        display = parse_name(name.replace(",", "") if is_whole else _HOMONYM.sub("", name))
         if display and display.lower() not in ("others", "et al."):
             authors.append(Author(display))
     return tuple(authors)

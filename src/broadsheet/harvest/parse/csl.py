@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
@@ -13,6 +14,8 @@ from broadsheet.types import Author, Record, Reject
 
 SOURCE = "csl"
 
+_HEADING = re.compile(r"<jats:title>[^<]{0,40}</jats:title>", re.IGNORECASE)
+_DATES = ("issued", "published", "published-online", "published-print")
 _KEPT = ("type", "volume", "issue", "page", "publisher", "ISSN", "ISBN", "citation-key")
 
 
@@ -21,10 +24,20 @@ def parse_csl(stream: IO[bytes]) -> Iterator[Record | Reject]:
         if isinstance(item, Reject):
             yield item
             continue
-        try:
-            yield _record(item)
-        except FieldError as error:
-            yield reject(place, str(error), item.get("id", ""))
+        for work in _works(item):
+            try:
+                yield _record(work)
+            except FieldError as error:
+                yield reject(place, str(error), work.get("id") or work.get("DOI") or "")
+
+
+def _works(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """The works in an answer of Crossref's API, of one or of many; else the item itself."""
+    message = item.get("message")
+    if "title" in item or not isinstance(message, dict):
+        return [item]
+    works = message.get("items")
+    return [w for w in works if isinstance(w, dict)] if isinstance(works, list) else [message]
 
 
 def _record(item: Mapping[str, Any]) -> Record:
@@ -34,13 +47,14 @@ def _record(item: Mapping[str, Any]) -> Record:
 
     note, number, url, own = (text(name) for name in ("note", "number", "URL", "id"))
     doi = text("DOI")
+    dates = (_date(item.get(name)) for name in _DATES)
     return entry_record(
         source=SOURCE,
         title=item.get("title"),
         authors=_authors(item.get("author")),
-        abstract=text_of(item.get("abstract"), 200_000),
+        abstract=_abstract(item.get("abstract")),
         venue=text("container-title") or text("event-title") or text("event"),
-        date=_date(item.get("issued")) or _date(item.get("published")),
+        date=next(filter(None, dates), ""),
         url=url,
         note=note,
         keywords=item.get("keyword") or item.get("keywords") or (),
@@ -48,6 +62,11 @@ def _record(item: Mapping[str, Any]) -> Record:
         mentions=[number, note, text("archive_location"), text("archive")],
         extra={"csl_id": own[:200], **{name: item.get(name) for name in _KEPT}},
     )
+
+
+def _abstract(value: object) -> str:
+    """Without the heading that Crossref's abstracts begin with."""
+    return text_of(_HEADING.sub("", value) if isinstance(value, str) else value, 200_000)
 
 
 def _authors(value: object) -> tuple[Author, ...]:

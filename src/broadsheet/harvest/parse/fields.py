@@ -167,7 +167,7 @@ def check_n_authors(n_authors: int) -> None:
 
 
 def authors_of(value: object) -> tuple[Author, ...]:
-    """Authors from names, from objects with a `name`, or from one text of names.
+    """Authors from names, from objects with a `name`, or from one text of names; nulls left out.
 
     Raises: FieldError for other kinds, and over `AUTHORS_MAX` names.
     """
@@ -178,7 +178,8 @@ def authors_of(value: object) -> tuple[Author, ...]:
     if not isinstance(value, list | tuple):
         raise FieldError(f"authors is a {type(value).__name__}: expected an array of names")
     check_n_authors(len(value))
-    authors = (_author_of(number, item) for number, item in enumerate(value, 1))
+    named = ((number, item) for number, item in enumerate(value, 1) if item is not None)
+    authors = (_author_of(number, item) for number, item in named)
     return tuple(author for author in authors if author.name)
 
 
@@ -266,7 +267,7 @@ def _author_of(number: int, item: object) -> Author:
     if isinstance(item, str):
         return Author(parse_name(item))
     if not isinstance(item, dict):
-        kind = "null" if item is None else type(item).__name__
+        kind = type(item).__name__
         raise FieldError(f"author {number} is a {kind}: expected a name or an object with a name")
     first = item.get("first") or item.get("given") or ""
     last = item.get("last") or item.get("family") or ""

@@ -10,6 +10,7 @@ from typing import IO, Any
 from broadsheet.harvest.parse.fields import (
     ABSTRACT_CHARS_MAX,
     COMMENT_CHARS_MAX,
+    LIST_ITEMS_MAX,
     FieldError,
     authors_of,
     categories_of,
@@ -45,8 +46,12 @@ _KNOWN = frozenset(
     | {"project_page", "gs_citations", "ratings", "extra", "versions", "openreview_ids", "orcid"}
     | {"dblp"}
 )
+_IDS = ("arxiv_id", "doi", "openreview_id", "acl_id")
 # Fields whose value may be impossible -> the attribute that is then empty.
 _CHECKED = {
+    **{name: name for name in ("abstract", "categories", "comment", "venue", "keywords")},
+    **{name: name for name in ("ratings", "versions", "code_urls")},
+    "code_url": "code_urls",
     **{name: name for name in ("announced", "submitted", "updated", "year", "url", "pdf")},
     **{name: name for name in ("project_page", "upvotes", "num_comments", "github_stars")},
     "gs_citations": "gs_citations",
@@ -140,16 +145,18 @@ def _own_id(row: Mapping[str, Any]) -> str:
 
 
 def _claims(row: Mapping[str, Any], own: str, pdf: str) -> list[object]:
-    get = row.get
-    claims: list[object] = [own, get("arxiv_id")]
-    if isinstance(doi := get("doi"), str) and doi:
-        claims.append(doi if doi.startswith(("10.", "http")) else f"doi:{doi.removeprefix('doi:')}")
-    if isinstance(forum := get("openreview_id"), str) and forum:
-        claims.append(f"openreview:{forum.removeprefix('openreview:')}")
-    if isinstance(anthology := get("acl_id"), str) and anthology:
-        claims.append(f"acl:{anthology.removeprefix('acl:')}")
-    more = get("identifiers")
-    return [*claims, *(more[:100] if isinstance(more, list) else ()), get("url"), pdf]
+    more = row.get("identifiers")
+    listed = more[:100] if isinstance(more, list) else ()
+    return [own, *(_claim(row, field) for field in _IDS), *listed, row.get("url"), pdf]
+
+
+def _claim(row: Mapping[str, Any], field: str) -> str:
+    """The identifier that a field named after its scheme spells, scheme and all; "" for none."""
+    value = row.get(field)
+    if not isinstance(value, str) or not value.strip():
+        return ""
+    scheme = field.removesuffix("_id")
+    return canonical_identifier(value) or f"{scheme}:{value.strip().removeprefix(f'{scheme}:')}"
 
 
 def _aliases(names: object) -> Iterator[str]:
@@ -200,12 +207,18 @@ def _first_day(row: Mapping[str, Any], *fields: str) -> date | None:
 
 
 def _code_urls(row: Mapping[str, Any], github_repo: str) -> tuple[str, ...]:
-    urls = urls_of(row.get("code_urls")) if row.get("code_urls") else ()
-    if row.get("code_url"):
-        urls = (*urls, *urls_of(row["code_url"]))
-    if not github_repo and row.get("github_repo"):
-        urls = (*urls, *urls_of(row["github_repo"]))
-    return tuple(dict.fromkeys(urls)) if urls else ()
+    """Addresses, also GitHub's without `https://`."""
+    fields = ("code_urls", "code_url") if github_repo else ("code_urls", "code_url", "github_repo")
+    urls = [url for field in fields if (value := row.get(field)) for url in _addresses(value)]
+    return tuple(dict.fromkeys(urls))
+
+
+def _addresses(value: object) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(url for item in value[:LIST_ITEMS_MAX] for url in _addresses(item))
+    if isinstance(value, str) and value.startswith(("github.com/", "www.github.com/")):
+        return tuple(filter(None, map(github_repository, value.split())))
+    return urls_of(value)
 
 
 def _versions(value: object) -> tuple[RecordVersion, ...]:
@@ -226,7 +239,9 @@ def _extra(row: Mapping[str, Any], record: Record, classes: tuple[str, ...]) -> 
     for field, value in row.items():
         if field in _KNOWN:
             attribute = _CHECKED.get(field)
-            is_lost = attribute is not None and getattr(record, attribute) in (None, "")
+            is_lost = attribute is not None and getattr(record, attribute) in (None, "", ())
+            is_lost = is_lost and not (field == "categories" and classes)
+            is_lost = is_lost or (field in _IDS and not _is_understood(row, field))
         else:
             is_lost = True
         if is_lost and not is_empty(value):
@@ -234,6 +249,11 @@ def _extra(row: Mapping[str, Any], record: Record, classes: tuple[str, ...]) -> 
     if classes:
         extra["classes"] = list(classes)
     return extra
+
+
+def _is_understood(row: Mapping[str, Any], field: str) -> bool:
+    value = row[field]
+    return is_empty(value) or canonical_identifier(_claim(row, field)) is not None
 
 
 def _shown(row: Mapping[str, Any]) -> str:

@@ -34,6 +34,7 @@ _KNOWN = frozenset(
     {"title", "abstract", "authors", "authorids", "venue", "venueid", "keywords", "pdf", "year"}
     | {"code", "arXivId", "link", "ssId", "_bibtex", "paperhash", "html", "openAccess", "ratings"}
 )
+_ABOUT_VALUES = frozenset({"readers", "nonreaders"})
 _CODE_FIELDS = ("code", "code_url", "code_link", "software", "supplementary_code")
 _YEAR_IN_VENUE = re.compile(r"\b(?:19|20)\d\d\b")
 _ACCEPTED = re.compile(
@@ -72,10 +73,11 @@ def _record(note: Mapping[str, Any]) -> Record:
     if not isinstance(content, dict):
         raise FieldError("a note without content: expected one with a title")
     values = {name: _value(value) for name, value in content.items()}
-    if note.get("replyto"):
+    own, forum = _text(note.get("id")), _text(note.get("forum"))
+    if note.get("replyto") or (own and forum and own != forum):
         raise FieldError("a reply, not a paper")
     title = title_of(values.get("title"))
-    own = _text(note.get("forum")) or _text(note.get("id"))
+    own = forum or own
     is_ours = bool(_OWN_ID.fullmatch(own)) and not values.get("ssId")
     authors = _authors(values)
     url = f"https://openreview.net/forum?id={own}" if is_ours else url_of(values.get("link"))
@@ -111,7 +113,10 @@ def _record(note: Mapping[str, Any]) -> Record:
 
 
 def _value(value: Any) -> Any:
-    return value["value"] if isinstance(value, dict) and "value" in value else value
+    """API v2 wraps values; one that we may not see has only its readers."""
+    if not isinstance(value, dict):
+        return value
+    return None if value and value.keys() <= _ABOUT_VALUES else value.get("value", value)
 
 
 def _text(value: object) -> str:
@@ -132,6 +137,8 @@ def _authors(values: Mapping[str, Any]) -> tuple[Author, ...]:
     """Names with the profile ids that stand beside them; e-mail addresses are not kept."""
     names = values.get("authors")
     profiles = values.get("authorids")
+    if isinstance(names, list) and not isinstance(profiles, list):
+        return authors_of([_with_profile(name) for name in names])
     if not isinstance(names, list) or not isinstance(profiles, list):
         return authors_of(names)
     if len(profiles) != len(names):
@@ -144,6 +151,13 @@ def _authors(values: Mapping[str, Any]) -> tuple[Author, ...]:
             for name, profile in zip(names, profiles, strict=True)
         ]
     )
+
+
+def _with_profile(author: object) -> object:
+    """The newest notes have objects with `fullname` and `username` for authors."""
+    if not isinstance(author, dict) or not _is_profile(author.get("username")):
+        return author
+    return {"name": author.get("fullname"), "openreview": author["username"]}
 
 
 def _is_profile(value: object) -> bool:

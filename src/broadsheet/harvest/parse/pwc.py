@@ -54,7 +54,7 @@ def _record(rows: list[Mapping[str, Any]]) -> Record:
     )
     urls = {url: item for item in rows if (url := url_of(item.get("repo_url")))}
     extra: dict[str, Any] = {
-        name: [url for url, item in urls.items() if item.get(field) is True]
+        name: [url for url, item in urls.items() if item.get(field) in (True, 1)]
         for name, field in (
             ("official", "is_official"),
             ("mentioned_in_paper", "mentioned_in_paper"),

@@ -15,7 +15,10 @@ from broadsheet.types import Record, Reject
 
 SOURCE = "ris"
 
-_TAG = re.compile(r"\s*([A-Z][A-Z0-9])\s{1,3}-(?:\s(.*))?$")
+_TAG = re.compile(r"\s*([A-Z][A-Z0-9])  -(?:\s(.*))?$")
+_LOOSE_TAG = re.compile(r"\s*([A-Z][A-Z0-9])\s{1,3}-(?:\s(.*))?$")
+_STRICT_TYPE = re.compile(r"^\s*TY  -", re.MULTILINE)
+_YEAR = re.compile(r"(?<!\d)(?:1[89]|2[01])\d\d(?!\d)")
 
 _Fields = dict[str, list[str]]
 
@@ -42,8 +45,10 @@ def _entries(text: str) -> Iterator[tuple[int, _Fields]]:
     """(line of TY, fields) of each entry; one that lacks ER ends where the next begins."""
     fields: _Fields | None = None
     start, tag = 0, ""
+    # One blank before the dash may be text: "AI - based", unless the whole file is written so.
+    tags = _TAG if _STRICT_TYPE.search(text) else _LOOSE_TAG
     for number, line in enumerate(text.splitlines(), 1):
-        match = _TAG.match(line)
+        match = tags.match(line)
         if match is None:
             if fields and tag and line.strip():
                 fields[tag][-1] = f"{fields[tag][-1]} {line.strip()}"
@@ -66,16 +71,17 @@ def _record(fields: _Fields) -> Record:
 
     links = [value for tag in ("UR", "L1", "L2", "LK") for value in fields.get(tag, ())]
     doi = first("DO", "M3") or next((link for link in links if "doi.org/" in link), "")
+    title = first("TI", "T1", "CT", "BT")
     venue = first("T2", "JO", "JF", "JA", "BT", "J2", "C3")
     note = first("N1")
     pages = "–".join(filter(None, (first("SP"), first("EP"))))
     return entry_record(
         source=SOURCE,
-        title=first("TI", "T1", "CT") or None,
+        title=title or None,
         authors=authors_of([name for tag in ("AU", "A1") for name in fields.get(tag, ())]),
         abstract=first("AB", "N2"),
-        venue=venue,
-        date=_date(first("DA", "PY", "Y1")),
+        venue="" if venue == title else venue,
+        date=_date([first(tag) for tag in ("DA", "PY", "Y1")]),
         url=next((link for link in links if link.startswith("http")), ""),
         note=note,
         keywords=[key for key in fields.get("KW", ()) if key],
@@ -92,9 +98,11 @@ def _record(fields: _Fields) -> Record:
     )
 
 
-def _date(text: str) -> str:
-    """`2019/05/17/` as `2019-05-17`; what lacks month or day stays a year."""
-    parts = [part for part in re.split(r"[/-]", text) if part]
-    if len(parts) >= 3 and all(part.isdigit() for part in parts[:3]):
-        return f"{parts[0]}-{parts[1]:0>2}-{parts[2]:0>2}"
-    return parts[0] if parts else ""
+def _date(texts: list[str]) -> str:
+    """The first whole day (`2019/05/17/` as `2019-05-17`), else the first year (`May 2017`)."""
+    for text in texts:
+        parts = [part for part in re.split(r"[/-]", text) if part]
+        if len(parts) >= 3 and all(part.isdigit() for part in parts[:3]):
+            return f"{parts[0]}-{parts[1]:0>2}-{parts[2]:0>2}"
+    years = (_YEAR.search(text) for text in texts)
+    return next((year[0] for year in years if year), "")
