@@ -123,7 +123,10 @@ def test_replies_of_openreview_never_take_their_papers_place() -> None:
 
 def test_authors_of_openreviews_newest_notes_and_hidden_ones() -> None:
     named = [{"fullname": "G H", "username": "~G_H1", "institutions": []}]
-    contents = [{"authors": {"value": named}}, {"authors": {"readers": ["x"]}}]
+    contents: list[dict[str, Any]] = [
+        {"authors": {"value": named}},
+        {"authors": {"readers": ["x"]}},
+    ]
     notes = [{"id": f"abcdef{n}", "content": {"title": "T", **c}} for n, c in enumerate(contents)]
     seen, hidden = records(parse_openreview, json.dumps({"notes": notes}))
     assert seen.authors == (Author("G H", openreview="~G_H1"),)
