@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import threading
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from broadsheet.errors import (
 )
 from broadsheet.store import database
 from broadsheet.store.backup import restore_backup, write_backup
-from broadsheet.store.database import FILE_NAME, open_database
+from broadsheet.store.database import FILE_NAME, is_open_to_all, open_database
 from broadsheet.store.documents import count_documents, get_document
 from broadsheet.store.health import find_contradictions, find_damage
 from tests.worlds import NOW, a_library, a_record, take_in
@@ -48,6 +49,37 @@ def test_a_home_from_a_newer_version_is_refused(tmp_path: Path) -> None:
         transaction.run("PRAGMA user_version = 99")
     with pytest.raises(NewerStoreError, match="newer Broadsheet"):
         open_database(tmp_path)
+
+
+def test_a_library_its_log_and_its_copies_are_their_owners_alone(tmp_path: Path) -> None:
+    """They hold notes, addresses, and the key that links and forms are signed with."""
+    home, backup = tmp_path / "home", tmp_path / "kept.bak"
+    before = os.umask(0o022)
+    try:
+        db = open_database(home)
+        take_in(db, a_record(1))
+        write_backup(db, backup)
+        restored = tmp_path / "restored"
+        restore_backup(backup, restored, now=NOW)
+        rights = {
+            path.name: stat.S_IMODE(path.stat().st_mode)
+            for path in (home, *home.iterdir(), backup, restored, *restored.iterdir())
+        }
+        db.close()
+    finally:
+        os.umask(before)
+    assert {f"{FILE_NAME}-wal", "kept.bak", "restored"} <= rights.keys()
+    assert {name for name, mode in rights.items() if mode & 0o077} == set()
+    assert not is_open_to_all(home)
+
+
+def test_a_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    a_library(tmp_path).close()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert not is_open_to_all(tmp_path)
+    (tmp_path / FILE_NAME).chmod(0o644)
+    assert is_open_to_all(tmp_path)
 
 
 def test_no_library_is_not_an_empty_library(tmp_path: Path) -> None:

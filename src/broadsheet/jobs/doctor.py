@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from broadsheet.model.folder import check_folder, folder_of
 from broadsheet.search.meaning import vector_index
 from broadsheet.settings import Settings
 from broadsheet.store.code_links import count_links, list_unreadable
-from broadsheet.store.database import FILE_NAME, Database, open_database
+from broadsheet.store.database import FILE_NAME, Database, is_open_to_all, open_database
 from broadsheet.store.documents import count_documents
 from broadsheet.store.health import find_contradictions, find_damage
 from broadsheet.store.interests import every_interest, holdings_of
@@ -63,6 +64,7 @@ def examine(settings_source: Callable[[], Settings]) -> list[Finding]:
     try:
         return [
             *findings,
+            _rights(settings.home),
             *_library(db),
             *_index(settings.home, db),
             *_meaning(settings, db),
@@ -98,6 +100,17 @@ def _machine(home: Path) -> Iterator[Finding]:
         free >= FREE_BYTES_MIN,
         f"{free / 1e9:.1f} GB free",
         "free at least 0.5 GB, or move the home to another disk",
+    )
+
+
+def _rights(home: Path) -> Finding:
+    is_open = is_open_to_all(home)
+    how = "everybody on this machine can read the library: notes, addresses, keys of links"
+    return Finding(
+        "privacy",
+        not is_open,
+        how if is_open else "not everybody on this machine can read the library",
+        f"chmod -R o-rwx {shlex.quote(str(home))}",
     )
 
 

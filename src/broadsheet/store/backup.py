@@ -15,6 +15,8 @@ from broadsheet.store.database import (
     APPLICATION_ID,
     FILE_NAME,
     Database,
+    make_home,
+    make_private,
     newest_schema,
     translated,
 )
@@ -38,6 +40,7 @@ def write_backup(
         progress(1 - remaining / total if total else 1.0)
 
     try:
+        make_private(part)
         with translated(part), closing(sqlite3.connect(part)) as copy:
             db.connection_for_backup().backup(copy, pages=PAGES_AT_A_TIME, progress=report)
             copy.execute("PRAGMA journal_mode = DELETE")
@@ -60,12 +63,13 @@ def restore_backup(source: Path, home: Path, *, now: datetime) -> Path | None:
     if not source.is_file():
         raise NotFoundError(f"no backup {source}")
     check_library_file(source)
-    home.mkdir(parents=True, exist_ok=True)
+    make_home(home)
     target = home / FILE_NAME
     part = home / f".{FILE_NAME}.{secrets.token_hex(4)}.part"
     try:
+        make_private(part)
         with (
-            translated(source),
+            translated(target),  # the source has been read to its end just before
             closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as old,
             closing(sqlite3.connect(part)) as new,
         ):

@@ -6,9 +6,11 @@ readers, each on its own connection per thread. Driver errors leave here as Stor
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -151,17 +153,40 @@ def open_database(home: Path, *, create: bool = True, cache_mib: int = CACHE_MIB
                 f"no library in {home}; make one with `broadsheet up --sample` or "
                 "`broadsheet import FILE`"
             )
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"cannot make the folder {home}: {error.strerror}; choose another with --home"
-            ) from error
+        make_home(home)
+        make_private(path)
     version = _schema_of(path)
     database = Database(path, cache_mib=cache_mib)
     _migrate(database, version)
     database.store_id = str(database.read("SELECT value FROM about WHERE name = 'store_id'")[0][0])
     return database
+
+
+def make_home(home: Path) -> None:
+    """A folder that is its owner's alone; one that is there stays as it is. Raises StoreError."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot make the folder {home}: {error.strerror}; choose another with --home"
+        ) from error
+
+
+def make_private(path: Path) -> None:
+    """An empty file that its owner alone can read, before anything is written to it: a library
+    holds notes, addresses, and the key that links and forms are signed with. Raises StoreError."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"cannot write {path} ({error.strerror}); check who owns the folder"
+        ) from error
+
+
+def is_open_to_all(home: Path) -> bool:
+    """Whether everybody on this machine can read the library."""
+    file, folder = (home / FILE_NAME).stat().st_mode, home.stat().st_mode
+    return bool(file & stat.S_IROTH and folder & stat.S_IXOTH)
 
 
 def _connect(path: Path, cache_mib: int) -> _Connection:
