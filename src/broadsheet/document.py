@@ -13,7 +13,7 @@ from datetime import date
 from typing import TypeVar
 
 from broadsheet.enrich.links import find_code_links, join_code_links
-from broadsheet.text.identifiers import identifier_url
+from broadsheet.text.identifiers import identifier_pdf, identifier_url
 from broadsheet.types import CodeLink, Document, DocumentVersion, Record, Via
 
 #: Who is believed first. Sources not named here (files) come last, in order of arrival.
@@ -78,7 +78,7 @@ def compose(doc_no: int, doc_id: str, stored: Sequence[StoredRecord]) -> Documen
         submitted=submitted,
         updated=max((record.updated for record in records if record.updated), default=None),
         url=_first(records, lambda record: record.url) or identifier_url(doc_id),
-        pdf=_first(records, lambda record: record.pdf) or "",
+        pdf=_first(records, lambda record: record.pdf) or _pdf(doc_id, identifiers),
         keywords=keywords,
         upvotes=_largest(record.upvotes for record in records),
         num_comments=_largest(record.num_comments for record in records),
@@ -91,6 +91,11 @@ def compose(doc_no: int, doc_id: str, stored: Sequence[StoredRecord]) -> Documen
         via=tuple(_via(item) for item in ordered),
         extra=extra,
     )
+
+
+def _pdf(doc_id: str, identifiers: Iterable[str]) -> str:
+    """Where it stands by its identifiers: many files and lists name none."""
+    return next(filter(None, map(identifier_pdf, (doc_id, *identifiers))), "")
 
 
 def _first(records: Iterable[Record], field: Callable[[Record], T]) -> T | None:

@@ -138,6 +138,26 @@ def test_backup_restore_and_doctor(filled: Run, tmp_path: Path) -> None:
     assert found["total"] == 1
     doctor = json.loads(filled("doctor", "--json", home=other).stdout)
     assert doctor["ok"], doctor
+    other.chmod(0o755)
+    (other / "broadsheet.sqlite").chmod(0o644)
+    doctor = json.loads(filled("doctor", "--json", home=other).stdout)
+    (wrong,) = [entry for entry in doctor["findings"] if not entry["ok"]]
+    assert wrong["remedy"] == f"chmod -R o-rwx {other}"
+
+
+def test_what_is_printed_for_people_is_said_in_words(filled: Run, tmp_path: Path) -> None:
+    day = filled("day", "2026-01-05").stdout
+    assert day.startswith("Monday, 5 January 2026: 1 paper\n")
+    assert "2601.00001 has 4 upvotes" in day
+    assert "1 paper," in filled("search", "gradients").stderr
+    nothing = filled("search", "zzzz qqqq")
+    assert "0 papers" in nothing.stderr
+    assert "fewer words find more" in nothing.stderr
+    file = tmp_path / "out.bib"
+    assert "1 paper written to" in filled("export", "gradients", "-o", str(file)).stderr
+    empty = filled("export", "zzzz", "--to", "bibtex")
+    assert (empty.returncode, empty.stdout) == (0, "")
+    assert "no paper here is found by zzzz" in empty.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ def run(home: Path, *words: object) -> str:
     )
     assert result.exit_code == 0, result.output
     return result.stdout
+
+
+def told(home: Path, *words: object) -> str:
+    """What a command says beside its answer."""
+    words = ("--home", home, "interest", *words)
+    return CliRunner().invoke(app, [*map(str, words)], catch_exceptions=False).stderr
 
 
 def asked(home: Path, *words: object) -> Any:
@@ -106,7 +113,10 @@ def test_judgments_rules_and_authors_are_made_and_dropped(home: Path) -> None:
     birds = doc_ids(home, "birds")
     number = asked(home, "add", "Birds", "--category", "nat")["interest"]
     run(home, "like", number, birds[0], birds[1])
-    run(home, "dislike", number, birds[1])
+    said = told(home, "dislike", number, birds[1])
+    assert said.startswith("Disliked for an interest: ")
+    assert "; undo: broadsheet interest undo " in said
+    assert re.search(r"1 +Birds +active +1 +1 +0 +0 +10%", run(home, "list"))
     run(home, "rule", number, "never", "plumage")
     run(home, "follow", number, "Ann Birds")
     shown = asked(home, "show", number)

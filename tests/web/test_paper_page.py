@@ -26,6 +26,7 @@ def test_everything_known_is_there(client: TestClient) -> None:
     hrefs = read_sheet(page.text).hrefs()
     assert "https://aclanthology.org/2026.acl-long.1/" in hrefs
     assert "/day/2026-03-01" in hrefs
+    assert "https://arxiv.org/pdf/2603.00001" in hrefs  # told by its identifier alone
     assert any(href.startswith("/author/ada-") for href in hrefs)
 
 

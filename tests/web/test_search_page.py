@@ -56,6 +56,12 @@ def test_nothing_found_offers_a_near_query_and_help(client: TestClient) -> None:
     assert "/search?q=attention" in read_sheet(page.text).hrefs()
 
 
+def test_a_near_query_is_offered_also_beside_what_is_nearest(client: TestClient) -> None:
+    page = read_sheet(client.get("/search", params={"q": "sparse atention"}).text)
+    assert page.all("mark")
+    assert "/search?q=sparse+attention" in page.hrefs()
+
+
 def test_a_query_that_cannot_be_meant_is_explained(client: TestClient) -> None:
     page = client.get("/search", params={"q": 'sparse (attention "long'})
     assert page.status_code == 200

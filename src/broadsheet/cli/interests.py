@@ -31,6 +31,7 @@ from broadsheet.store.interests import (
     written,
 )
 from broadsheet.text.wording import counted, listed
+from broadsheet.web.doings import show_done
 
 Papers = Annotated[
     list[str], typer.Argument(metavar="DOC_ID…", help="Any identifiers of papers here.")
@@ -70,17 +71,11 @@ def list_(context: typer.Context, email: For = "", as_json: Json = False) -> Non
     if not rows:
         say("there is no interest yet; `broadsheet interest add NAME --help` says how to begin one")
         return
-    columns = (
-        "interest",
-        "name",
-        "state",
-        "n_likes",
-        "n_dislikes",
-        "n_rules",
-        "n_authors",
-        "alpha",
+    columns = ("interest", "name", "state", "n_likes", "n_dislikes", "n_rules", "n_authors")
+    heads = ("", "name", "state", "likes", "dislikes", "rules", "authors", "may miss")
+    print_table(
+        heads, [[*(row[column] for column in columns), f"{row['alpha']:.0%}"] for row in rows]
     )
-    print_table(columns, [[row[column] for column in columns] for row in rows])
 
 
 @interest.command()
@@ -428,9 +423,9 @@ def _do(db: Database, reader_no: int, deeds: Sequence[Deed]) -> None:
     """All of them or none; says how each is taken back."""
     with db.transaction() as transaction:
         doings = [do(transaction, reader_no, deed, now=now()) for deed in deeds]
-    for done in doings:
-        said = "nothing changed" if done.deed_no is None else f"done; undo: {_undo(done.deed_no)}"
-        say(f"{done.deed.verb}: {said}")
+    for shown in show_done(db, doings):
+        undo = "nothing changed" if shown.deed_no is None else f"undo: {_undo(shown.deed_no)}"
+        say(f"{shown.said} {shown.about}; {undo}")
 
 
 def _undo(deed_no: int | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
@@ -17,7 +17,7 @@ from broadsheet.errors import BroadsheetError, UsageError
 from broadsheet.store.database import CACHE_MIB_IMPORT
 from broadsheet.store.keepings import Kept
 from broadsheet.text.wording import counted
-from broadsheet.types import IngestReport
+from broadsheet.types import Document, IngestReport
 
 
 def register(app: typer.Typer) -> None:
@@ -170,14 +170,25 @@ def export(
     if to not in FORMATS:
         raise UsageError(f"unknown format {to!r}; one of {', '.join(FORMATS)}")
     with opened(context) as (settings, db):
-        written = FORMATS[to](documents_for(db, settings.home, query))
+        n_written = 0
+
+        def passing() -> Iterator[Document]:
+            nonlocal n_written
+            for document in documents_for(db, settings.home, query):
+                n_written += 1
+                yield document
+
+        written = FORMATS[to](passing())
         if output is None:
             for part in written:
                 sys.stdout.buffer.write(part.encode("utf-8", "replace"))
             sys.stdout.flush()
         else:
             _write_whole(output, written)
-            say(f"written to {output}")
+    if output is not None:
+        say(f"{counted(n_written, 'paper')} written to {output}")
+    if not n_written:
+        say(f"no paper here is found by {query}" if query else "there is no paper here yet")
 
 
 def _write_whole(path: Path, parts: Iterable[str]) -> None:

@@ -11,8 +11,8 @@ from broadsheet.cli.opening import opened, parse_day
 from broadsheet.cli.output import Json, print_json, print_table, print_text, say
 from broadsheet.errors import NotFoundError
 from broadsheet.export.shapes import day_shape, document_shape, ledger_shape
-from broadsheet.rank.attention import attention_inputs
 from broadsheet.store.documents import get_document
+from broadsheet.text.wording import counted, long_day
 from broadsheet.types import Aspect, Document, Mode
 
 AUTHORS_SHOWN = 4
@@ -52,7 +52,9 @@ def search(
     for rank, hit in enumerate(answer.hits, start=1):
         print_text(f"{rank:3}. {hit.title}")
         print_text(f"     {hit.doc_id}  {hit.score:.3f}  {'; '.join(hit.reasons)}")
-    say(f"{answer.total:,} papers, {took_ms:.1f} ms")
+    say(f"{counted(answer.total, 'paper')}, {took_ms:.1f} ms")
+    if not answer.total:
+        say("fewer words find more; `broadsheet search --help` says how to ask")
 
 
 def similar(
@@ -97,6 +99,7 @@ def day(
     as_json: Json = False,
 ) -> None:
     """The papers of one day, by attention."""
+    from broadsheet.deliver.compose import attention_in_words
     from broadsheet.store.documents import day_documents, neighbour_days, newest_day
 
     with opened(context) as (_, db):
@@ -110,19 +113,14 @@ def day(
     if as_json:
         print_json(day_shape(wanted.isoformat(), documents))
         return
-    print_text(f"{wanted:%A, %d %B %Y}: {len(documents)} papers\n")
+    print_text(f"{long_day(wanted)}: {counted(len(documents), 'paper')}\n")
     if not documents and near:
         days = ", ".join(map(str, near))
         say(f"the nearest days with papers: {days}; `broadsheet ledger` says why")
     for rank, document in enumerate(documents, start=1):
-        inputs = ", ".join(
-            f"{name} {value}"
-            for name, value in attention_inputs(document).items()
-            if value and name != "has_code"
-        )
         print_text(f"{rank:3}. {document.title}")
         print_text(f"     {_byline(document)}")
-        print_text(f"     {document.doc_id}{'  ' + inputs if inputs else ''}")
+        print_text(f"     {document.doc_id} {attention_in_words(document)}")
         for link in document.living_links[:1]:
             print_text(f"     {link.url}")
 
@@ -202,11 +200,12 @@ def author(
             }
         )
         return
-    print_text(f"{person.names[0]}: {len(documents)} papers\n")
+    print_text(f"{person.names[0]}: {counted(len(documents), 'paper')}\n")
     if person.confidence is not None:
         say(f"one person with confidence {person.confidence:.0%}: {person.reason}")
     for other in person.namesakes:
-        say(f"another of the name: `broadsheet author {other.author_id}`, {other.n_docs} papers")
+        n_papers = counted(other.n_docs, "paper")
+        say(f"another of the name: `broadsheet author {other.author_id}`, {n_papers}")
     for document in documents:
         when = document.announced or document.year or "    "
         print_text(f"{when}  {document.title}\n            {document.doc_id} {document.venue}")
@@ -243,5 +242,6 @@ def ledger(context: typer.Context, as_json: Json = False) -> None:
 
 def _byline(document: Document) -> str:
     names = [author.name for author in document.authors]
-    more = f" and {len(names) - AUTHORS_SHOWN} others" if len(names) > AUTHORS_SHOWN else ""
+    n_more = len(names) - AUTHORS_SHOWN
+    more = f" and {counted(n_more, 'other')}" if n_more > 0 else ""
     return ", ".join(names[:AUTHORS_SHOWN]) + more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from broadsheet.cli.output import Json, print_json, print_text, say
 from broadsheet.errors import UsageError
 
 SHOWN = 20
+_CALLED = {"num_comments": "comments", "gs_citations": "citations", "age_d": "days old"}
 
 
 def register(app: typer.Typer) -> None:
@@ -39,9 +41,8 @@ def trending(
         print_json({**made, "papers": papers})
         return
     for rank, paper in enumerate(made["papers"][:SHOWN], start=1):
-        inputs = ", ".join(f"{name} {value}" for name, value in paper["inputs"].items())
         print_text(f"{rank:3}. {paper['title']}")
-        print_text(f"     {paper['doc_id']}  {paper['score']:.2f}  {inputs}")
+        print_text(f"     {paper['doc_id']}  {paper['score']:.2f}  {_in_words(paper['inputs'])}")
     say(f"{len(made['papers'])} papers of the {window_d} days to {made['date'] or 'never'}")
 
 
@@ -65,6 +66,13 @@ def topics(context: typer.Context, as_json: Json = False) -> None:
         print_text(f"{branch['name']} ({branch['papers']})")
         for twig in branch["branches"]:
             print_text(f"    {twig['name']} ({twig['papers']})")
+
+
+def _in_words(inputs: Mapping[str, float]) -> str:
+    """`upvotes 66, stars per day 10`: the names are keys of the JSON, read by people here."""
+    return ", ".join(
+        f"{_CALLED.get(name, name.replace('_', ' '))} {value:g}" for name, value in inputs.items()
+    )
 
 
 def parse_window(text: str) -> int:

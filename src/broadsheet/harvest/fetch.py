@@ -164,7 +164,7 @@ class PoliteClient:
         method: Method,
     ) -> Answer:
         self._refuse_if_closed(target)
-        waited_s = 0.0
+        waited_s, n_troubles = 0.0, len(self._troubles)
         for attempt in range(self.bounds.attempts_max):
             answer: Answer | None = None
             unreached = False
@@ -190,6 +190,12 @@ class PoliteClient:
                 if unreached:
                     until = self.clock.monotonic() + UNREACHED_S
                     self._unreached_until[target.host] = until
+                    del self._troubles[n_troubles:]  # each was this, and the error counts them
+                    raise HarvestError(
+                        f"{target.host} could not be reached in {attempt + 1} attempts: "
+                        f"{verdict.reason}; the next harvest goes on from here",
+                        retry_after_s=wait_s,
+                    )
                 raise self._gives_up(target, verdict, wait_s, attempt + 1)
             self._troubles.append(f"{verdict.reason}, asked again after {wait_s:.0f} s")
             self.clock.sleep(wait_s)
@@ -397,4 +403,4 @@ def _transport_reason(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, httpx2.RemoteProtocolError):
         return "an answer that was cut off"
-    return f"no connection ({error})" if isinstance(error, httpx2.ConnectError) else str(error)
+    return f"no connection, {error}" if isinstance(error, httpx2.ConnectError) else str(error)

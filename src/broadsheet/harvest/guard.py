@@ -148,7 +148,9 @@ class GuardedBackend(httpcore2.SyncBackend):
         try:
             addresses = self._resolve(host, port)
         except OSError as error:
-            raise httpcore2.ConnectError(f"{host} has no address ({error})") from error
+            raise httpcore2.ConnectError(
+                f"{host} has no address here ({error.strerror or error})"
+            ) from error
         allowed = [one for one in addresses if self._door.allows_address(host, port, one)]
         if not allowed:
             raise HarvestError(

@@ -112,6 +112,14 @@ def identifier_url(identifier: str) -> str:
     return ""
 
 
+def identifier_pdf(identifier: str) -> str:
+    """The PDF of the work; "" for schemes that do not tell."""
+    scheme, _, value = identifier.partition(":")
+    if scheme == "arxiv":
+        return f"https://arxiv.org/pdf/{value}"
+    return f"https://aclanthology.org/{value}.pdf" if scheme == "acl" else ""
+
+
 def url_identifier(url: str) -> str:
     """`url:` and 16 hex digits; the same for http and https, with and without `www.`."""
     return "url:" + _digest16(normal_url(url))
