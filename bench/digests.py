@@ -31,8 +31,10 @@ from bench.interests import N_PAPERS, fill_vectors, make_interests
 from bench.search import bench_home, data_missing, open_library, peak_mb
 from broadsheet.jobs import delivery
 from broadsheet.jobs.composing import compose_for
-from broadsheet.jobs.delivery import Press, compose_waiting, note_due, open_press, send_waiting
+from broadsheet.jobs.delivery import compose_waiting, note_due
 from broadsheet.jobs.embedding import meaning_source
+from broadsheet.jobs.press import Press, open_press
+from broadsheet.jobs.sending import send_waiting
 from broadsheet.settings import Settings, load_settings
 from broadsheet.store.database import Database, open_database
 from broadsheet.store.documents import day_counts

@@ -35,10 +35,11 @@ from broadsheet.evaluate.plot import svg_lines
 from broadsheet.export.shapes import ledger_shape
 from broadsheet.harvest.parse.fields import FieldError
 from broadsheet.harvest.parse.jsonl import record_of_row
-from broadsheet.jobs.delivery import Press, deliver_due, open_press
+from broadsheet.jobs.delivery import deliver_due
 from broadsheet.jobs.embedding import follow_vectors
 from broadsheet.jobs.indexing import follow_index
 from broadsheet.jobs.ingest import ingest
+from broadsheet.jobs.press import Press, open_press
 from broadsheet.ledger import Happened, Outcome
 from broadsheet.settings import load_settings
 from broadsheet.store.accounts import make_reader

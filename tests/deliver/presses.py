@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from broadsheet.jobs.delivery import Press, open_press
+from broadsheet.jobs.press import Press, open_press
 from broadsheet.settings import load_settings
 from broadsheet.store.database import Database
 from broadsheet.store.outbox import Entry, list_entries

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from broadsheet.jobs import delivery
+from broadsheet.jobs import delivery, sending
 from broadsheet.jobs.composing import compose_for
 from broadsheet.jobs.delivery import deliver_due
 from broadsheet.jobs.lock import held_lock
+from broadsheet.jobs.press import NO_MAILER
 from broadsheet.store.accounts import disable_reader, make_reader
 from broadsheet.store.database import open_database
 from broadsheet.store.mail_addresses import is_paused, note_bounce, resume_address
@@ -334,7 +335,7 @@ def test_whoever_is_shut_out_while_a_digest_waits_gets_none(tmp_path: Path) -> N
 def test_a_round_sends_all_that_is_due_on_few_connections(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "READY_MAX", 7)
+    monkeypatch.setattr(sending, "READY_MAX", 7)
     with open_office() as office:
         press = a_press(tmp_path, office.port)
         for n in range(30):
@@ -364,7 +365,7 @@ def test_without_a_mail_server_digests_wait_and_say_why(tmp_path: Path) -> None:
         number = want(press)
         deliver_due(press)
         (entry,) = entries_of(press, number)
-        assert (entry.state, entry.reason) == ("due", delivery.NO_MAILER)
+        assert (entry.state, entry.reason) == ("due", NO_MAILER)
         press = press_of(press.db, tmp_path, office.port, hours=hours)
         deliver_due(press)
         assert states_of(press, number) == ["sent"]
@@ -405,7 +406,7 @@ def test_a_host_gets_no_more_than_its_rate(tmp_path: Path) -> None:
 def test_a_host_that_must_wait_is_in_nobodys_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "READY_MAX", 2)
+    monkeypatch.setattr(sending, "READY_MAX", 2)
     with open_office() as office:
         press = a_press(tmp_path, office.port, mails_per_minute=1)
         for n in range(6):

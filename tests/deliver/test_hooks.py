@@ -19,7 +19,7 @@ from broadsheet.deliver.hooks import DELIVERY, SIGNATURE, is_signed, sign_body, 
 from broadsheet.errors import UsageError
 from broadsheet.harvest import post as harvest_post
 from broadsheet.harvest.post import check_hook, post
-from broadsheet.jobs import delivery
+from broadsheet.jobs import sending
 from broadsheet.jobs.delivery import deliver_due
 from broadsheet.store.accounts import make_reader
 from broadsheet.store.readers import Role
@@ -293,7 +293,7 @@ def test_a_readers_slow_endpoints_wait_and_nobody_elses(
 ) -> None:
     """Six of one reader's, each of which takes its time; a mail and another reader's go first or
     in the same round."""
-    monkeypatch.setattr(delivery, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(sending, "PATIENCE_S", 0.2)
     with receiving() as (receiver, origin), open_office() as office:
         hours = Hours()
         press = a_press(tmp_path, office.port, hours=hours, webhook_origins=[origin])

@@ -17,8 +17,9 @@ from starlette.testclient import TestClient
 from broadsheet.deliver.links import Purpose, sign_link
 from broadsheet.interests.slates import slate_of
 from broadsheet.jobs import composing
-from broadsheet.jobs.delivery import Press, deliver_due
+from broadsheet.jobs.delivery import deliver_due
 from broadsheet.jobs.indexing import lexical_index
+from broadsheet.jobs.press import Press
 from broadsheet.store.database import open_database
 from broadsheet.store.documents import load_documents
 from broadsheet.store.interests import (

@@ -68,8 +68,8 @@ def _preview(
     from broadsheet.deliver.hooks import digest_shape
     from broadsheet.deliver.render import Links, render
     from broadsheet.jobs.composing import Sources, compose_for
-    from broadsheet.jobs.delivery import origin_of
     from broadsheet.jobs.indexing import follow_index
+    from broadsheet.jobs.press import origin_of
 
     follow_index(settings.home, db)
     composed = compose_for(Sources(db, settings), wanted, day)
@@ -91,7 +91,8 @@ def _preview(
 def _send(
     db: Database, settings: Settings, email: str, interest: str, day: str, *, as_json: bool
 ) -> None:
-    from broadsheet.jobs.delivery import deliver_due, open_press
+    from broadsheet.jobs.delivery import deliver_due
+    from broadsheet.jobs.press import open_press
     from broadsheet.store.outbox import list_entries
 
     press = open_press(db, settings, clock=now)

@@ -8,45 +8,30 @@ never sent a second time). One process at a time does this, by a lock that dies 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from functools import cached_property
-from time import monotonic
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from broadsheet.addresses import digest_path
 from broadsheet.deliver.digest import Digest, Topic
-from broadsheet.deliver.hooks import DELIVERY, SIGNATURE, sign_body, to_body
+from broadsheet.deliver.hooks import to_body
 from broadsheet.deliver.kept import to_kept
-from broadsheet.deliver.links import VALID_FOR, Purpose, bounce_address, sign_link
-from broadsheet.deliver.mail import Mailer, Postman, mailer_of
+from broadsheet.deliver.links import VALID_FOR, Purpose, sign_link
 from broadsheet.deliver.message import Letter, Sender, compose_letter
-from broadsheet.deliver.outcome import (
-    Fate,
-    Outcome,
-    State,
-    decide_interrupted,
-    decide_next,
-    may_go_now,
-    of_http,
-)
+from broadsheet.deliver.outcome import State, decide_interrupted
 from broadsheet.deliver.render import Links, Rendered, render
 from broadsheet.deliver.timetable import due_day
 from broadsheet.errors import BroadsheetError, NotFoundError, StoreError
-from broadsheet.harvest.guard import Resolve
-from broadsheet.harvest.post import post
-from broadsheet.harvest.verdict import retry_after_s
-from broadsheet.jobs.composing import Sources, compose_for, number_in
+from broadsheet.jobs.composing import compose_for, number_in
 from broadsheet.jobs.indexing import follow_index
 from broadsheet.jobs.lock import LockHeldError, held_lock
+from broadsheet.jobs.press import NO_MAILER, Press, each
+from broadsheet.jobs.sending import send_waiting
 from broadsheet.schedule import parse_schedule, parse_zone
-from broadsheet.settings import Settings
 from broadsheet.store import outbox
-from broadsheet.store.database import Database
 from broadsheet.store.interests import get_interest
-from broadsheet.store.mail_addresses import is_paused, note_bounce
+from broadsheet.store.mail_addresses import is_paused
 from broadsheet.store.readers import library_secret
 from broadsheet.store.subscriptions import (
     Channel,
@@ -60,13 +45,6 @@ from broadsheet.store.subscriptions import (
 log = logging.getLogger(__name__)
 
 LOCK_FILE = "delivery.lock"
-READY_MAX = 500
-RATE_SPAN = timedelta(minutes=1)
-#: An endpoint that takes longer than this keeps its reader's others back for a minute.
-PATIENCE_S = 5.0
-NO_MAILER = "no mail server is set; see smtp_host and mail_from"
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +56,6 @@ class DeliveryReport:
     n_sent: int = 0
     n_failed: int = 0
     notice: str = ""
-
-
-@dataclass(frozen=True)
-class Press:
-    """What delivering needs. `resolve` answers for the names of webhooks' hosts (tests)."""
-
-    db: Database
-    settings: Settings
-    clock: Clock
-    mailer: Mailer | None
-    resolve: Resolve | None = None
-
-    @property
-    def origin(self) -> str:
-        return origin_of(self.settings)
-
-    @cached_property
-    def sources(self) -> Sources:
-        return Sources(self.db, self.settings)
-
-
-def origin_of(settings: Settings) -> str:
-    """How readers reach the pages: as the settings say, else on this machine."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return settings.address.rstrip("/") or f"http://{host}:{settings.port}"
-
-
-def open_press(
-    db: Database, settings: Settings, *, clock: Clock, resolve: Resolve | None = None
-) -> Press:
-    """Raises UsageError for mail settings that cannot be used."""
-    return Press(db, settings, clock, mailer_of(settings), resolve)
 
 
 def deliver_due(
@@ -157,7 +103,7 @@ def follow_interests(press: Press) -> None:
     subscription, and has nothing to bring."""
     for wanted in live_subscriptions(press.db):
         if wanted.wish.topic == Topic.INTEREST:
-            with _each("follow", wanted.subscription_no):
+            with each("follow", wanted.subscription_no):
                 _follow_interest(press, wanted)
 
 
@@ -186,7 +132,7 @@ def note_due(press: Press) -> int:
     """A row for every digest whose time has come; one subscription that is broken stops none."""
     n_due, tomorrow = 0, press.clock().date() + timedelta(days=1)  # it is that day in the east
     for wanted in live_subscriptions(press.db):
-        with _each("due", wanted.subscription_no):
+        with each("due", wanted.subscription_no):
             schedule = parse_schedule(wanted.wish.schedule)
             day = due_day(
                 schedule,
@@ -220,7 +166,7 @@ def compose_waiting(
     for entry in entries:
         if should_stop():
             break
-        with _each("compose", entry.digest_no):
+        with each("compose", entry.digest_no):
             try:
                 n_composed += _compose(press, entry)
             except StoreError:
@@ -339,166 +285,8 @@ def _letter(
     )
 
 
-def send_waiting(
-    press: Press, *, only: int | None = None, should_stop: Callable[[], bool] = lambda: False
-) -> tuple[int, int]:
-    """(how many went, how many never will). Mail goes before webhooks: it waits for one server
-    that is ours, they for anybody's."""
-    n_sent = n_failed = 0
-    with ExitStack() as stack:
-        postman = stack.enter_context(Postman(press.mailer)) if press.mailer else None
-        slow: set[int] = set()
-        for entry in _ready(press, only, should_stop):
-            with _each("send", entry.digest_no):
-                state = _try(press, entry, postman, slow)
-                n_sent += state is State.SENT
-                n_failed += state in (State.FAILED, State.UNKNOWN)
-    return n_sent, n_failed
-
-
-def _ready(
-    press: Press, only: int | None, should_stop: Callable[[], bool]
-) -> Iterator[outbox.Entry]:
-    """What may be tried, a batch read at a time. What was yielded stands differently afterwards;
-    one that does not (its try broke) ends the round: it would come for ever."""
-    seen: set[int] = set()
-    for by_mail in (True, False):
-        while batch := outbox.list_ready(
-            press.db, now=press.clock(), limit=READY_MAX, by_mail=by_mail, only=only
-        ):
-            if should_stop() or seen >= {entry.digest_no for entry in batch}:
-                break
-            for entry in batch:
-                if should_stop():
-                    return
-                if entry.digest_no not in seen:
-                    seen.add(entry.digest_no)
-                    yield entry
-
-
-def _try(
-    press: Press, entry: outbox.Entry, postman: Postman | None, slow: set[int]
-) -> State | None:
-    """One try, unless it must wait: for its host's rate, or because its reader's endpoints have
-    kept everybody waiting in this round. Then it steps back, so that it is in nobody's way."""
-    now = press.clock()
-    wanted = get_subscription(press.db, entry.subscription_no)
-    recent = outbox.sent_lately(press.db, now=now)
-    may_go = may_go_now(entry.host, recent, per_minute=press.settings.mails_per_minute)
-    if wanted.reader_no in slow or not may_go:
-        with press.db.transaction() as transaction:
-            outbox.postpone(transaction, entry.digest_no, now + RATE_SPAN)
-        return None
-    if not outbox.is_wanted(press.db, entry.digest_no):
-        _drop(press, entry)
-        return None
-    began = monotonic()
-    state = _send(press, entry, wanted, postman)
-    if wanted.wish.channel.is_hook and monotonic() - began > PATIENCE_S:
-        slow.add(wanted.reader_no)
-    return state
-
-
-def _drop(press: Press, entry: outbox.Entry) -> None:
-    with press.db.transaction() as transaction:
-        outbox.drop_unwanted(transaction, entry.digest_no, now=press.clock())
-
-
-def _send(
-    press: Press, entry: outbox.Entry, wanted: Subscription, postman: Postman | None
-) -> State | None:
-    """None where nothing was tried: it was unsubscribed from meanwhile."""
-    content = outbox.content_of(press.db, entry.digest_no)
-    try:
-        if wanted.wish.channel.is_hook:
-            outcome = _post(press, wanted, entry, content)
-        else:
-            outcome = _mail(press, wanted, entry, content, postman)
-    except _WithdrawnError:
-        _drop(press, entry)
-        return None
-    decided = decide_next(
-        outcome,
-        n_tries=entry.n_tries + 1,
-        composed_at=entry.composed_at or entry.due_at,
-        now=press.clock(),
-    )
-    with press.db.transaction() as transaction:
-        outbox.put_fate(
-            transaction, entry.digest_no, decided.state.value, decided.reason,
-            next_at=decided.next_at, now=press.clock(),
-        )  # fmt: skip
-        if outcome.is_address:
-            note_bounce(
-                transaction, wanted.wish.target, outcome.reason, permanent=True, now=press.clock()
-            )
-    log.info(
-        "event=digest_tried digest=%d channel=%s state=%s",
-        entry.digest_no, wanted.wish.channel.value, decided.state.value,
-    )  # fmt: skip
-    return decided.state
-
-
-class _WithdrawnError(Exception):
-    """It is not wanted any more, or not there to be sent."""
-
-
-def _claim(press: Press, digest_no: int) -> None:
-    """The step between what can be tried again and what cannot. Raises _WithdrawnError."""
-    with press.db.transaction() as transaction:
-        if not outbox.claim(transaction, digest_no, now=press.clock()):
-            raise _WithdrawnError
-
-
-def _mail(
-    press: Press,
-    wanted: Subscription,
-    entry: outbox.Entry,
-    content: bytes,
-    postman: Postman | None,
-) -> Outcome:
-    if press.mailer is None or postman is None:
-        return Outcome(Fate.NOT_SENT, NO_MAILER)
-    if is_paused(press.db, wanted.wish.target):
-        return Outcome(Fate.REFUSED, f"mail to {wanted.wish.target} is paused")
-    bounces = press.settings.bounce_address
-    back = bounce_address(library_secret(press.db), bounces, entry.digest_no) if bounces else ""
-    letter = Letter(wanted.wish.target, back or Sender(press.mailer.sender).plain, content)
-    return postman.hand_over(letter, at_the_brink=lambda: _claim(press, entry.digest_no))
-
-
-def _post(press: Press, wanted: Subscription, entry: outbox.Entry, content: bytes) -> Outcome:
-    headers = {DELIVERY: str(entry.digest_no)}
-    if wanted.secret:
-        headers[SIGNATURE] = sign_body(wanted.secret, content, now=press.clock())
-    _claim(press, entry.digest_no)
-    posted = post(
-        wanted.wish.target,
-        content,
-        headers,
-        contact=press.settings.contact,
-        origins=press.settings.webhook_origins,
-        resolve=press.resolve,
-    )
-    if posted.status:
-        wait_s = retry_after_s(posted.headers, press.clock())
-        return of_http(posted.status, retry_after_s=wait_s)
-    return Outcome(Fate.UNKNOWN if posted.may_have_arrived else Fate.NOT_SENT, posted.reason)
-
-
 def host_of(wanted: Subscription) -> str:
     """Where its digests go, as far as the rate is concerned."""
     if wanted.wish.channel.is_hook:
         return urlsplit(wanted.wish.target).hostname or ""
     return wanted.wish.target.rpartition("@")[2].lower()
-
-
-@contextmanager
-def _each(step: str, number: int) -> Iterator[None]:
-    """One subscription or digest that breaks never stops the others."""
-    try:
-        yield
-    except BroadsheetError as error:
-        log.warning("event=delivery_failed step=%s number=%d reason=%s", step, number, error)
-    except Exception:
-        log.exception("event=delivery_broke step=%s number=%d", step, number)

@@ -10,11 +10,12 @@ from datetime import datetime
 from threading import Event, Thread
 
 from broadsheet.harvest.fetch import PoliteClient
-from broadsheet.jobs.delivery import Press, deliver_due, open_press
+from broadsheet.jobs.delivery import deliver_due
 from broadsheet.jobs.embedding import follow_vectors, work_quietly
 from broadsheet.jobs.harvest import harvest
 from broadsheet.jobs.indexing import follow_index
 from broadsheet.jobs.links import follow_links, look_at_links, open_looker
+from broadsheet.jobs.press import Press, open_press
 from broadsheet.jobs.steps import StepLog
 from broadsheet.memory import give_back_memory
 from broadsheet.people import regroup_people
