@@ -314,7 +314,7 @@ def test_a_readers_slow_endpoints_wait_and_nobody_elses(
         n_slow = [path for path in receiver.paths if path.startswith("/slow")]
         assert len(n_slow) == 1
         receiver.delay_s = 0
-        monkeypatch.setattr(delivery, "PATIENCE_S", 60.0)
+        monkeypatch.setattr(sending, "PATIENCE_S", 60.0)
         hours.at += timedelta(minutes=2)
         deliver_due(press)
         assert set(states_of(press)) == {"sent"}

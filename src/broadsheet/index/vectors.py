@@ -329,14 +329,9 @@ class VectorIndex:
     def compact(self) -> None:
         """Write the rows that count into a new generation and search that one from then on."""
         old = self._state()
-        fresh = VectorIndex.__new__(VectorIndex)
-        fresh.folder = self.folder / "compacting"
-        fresh.model_version, fresh.dimension, fresh._opened = (
-            self.model_version,
-            self.dimension,
-            None,
-        )
-        shutil.rmtree(fresh.folder, ignore_errors=True)
+        aside = self.folder / "compacting"
+        shutil.rmtree(aside, ignore_errors=True)
+        fresh = VectorIndex(aside, model_version=self.model_version, dimension=self.dimension)
         state = fresh._begin(old.vectors[old.rows])
         # A block at a time: the sentences of a large library would fill the memory.
         for start in range(0, len(old.rows), COMPACT_BLOCK_ROWS):
@@ -354,7 +349,7 @@ class VectorIndex:
         shutil.rmtree(target, ignore_errors=True)
         state.generation.rename(target)
         write_file(self.folder / "current", target.name)
-        shutil.rmtree(fresh.folder, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
         shutil.rmtree(old.generation, ignore_errors=True)  # readers keep what they have mapped
 
     # State -------------------------------------------------------------------------------------
