@@ -16,9 +16,7 @@ class Channel(StrEnum):
 
     WEB = "web"
     MAIL = "mail"
-    FEED = "feed"
     WEBHOOK = "webhook"
-    PROGRAM = "program"
 
 
 class ReasonKind(StrEnum):

@@ -10,7 +10,6 @@ from broadsheet.evaluate.datasets import Collection, CorpusDocument
 from broadsheet.evaluate.measures import measure_named
 from broadsheet.types import Mode
 
-MODES: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
 MEASURES = ("nDCG@10", "AP", "RR", "R@2", "R@10", "R@100")
 DEPTH = 1_000  # of a ranking, as TREC runs
 QUERIES_PER_SECOND = "queries/s"
@@ -28,7 +27,7 @@ class Retriever(Protocol):
         """Ids of the best k documents, best first. `query` is plain words, no operators."""
 
     def modes(self) -> Sequence[Mode]:
-        """Those of `MODES` it can do (without a sentence model only `lexical`)."""
+        """Those it can do (without a sentence model only `lexical`)."""
 
 
 def evaluate_retrieval(

@@ -14,7 +14,6 @@ from broadsheet.types import LedgerRow, LedgerState
 from broadsheet.web.parameters import Paging, paginate
 
 ROWS_PER_PAGE = 100
-MISSING_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
