@@ -15,6 +15,8 @@ from broadsheet.harvest.files import open_import
 from broadsheet.types import Record
 
 ROWS = b"".join(b'{"id": "%d", "title": "Title number %d"}\n' % (n, n) for n in range(5_000))
+#: So many that damage in the last quarter lies beyond what any format unpacks at once.
+N_MANY = 50_000
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress, bz2.compress])
@@ -42,7 +44,10 @@ def test_a_damaged_file_gives_what_it_can_and_then_names_itself(
     tmp_path: Path, pack: object, damage: str
 ) -> None:
     assert callable(pack)
-    packed = pack(ROWS * 80)
+    rows = b"".join(
+        b'{"id": "%d", "title": "Title number %d"}\n' % (n, n * 7_919) for n in range(N_MANY)
+    )
+    packed = pack(rows)
     middle = len(packed) * 3 // 4
     cut = packed[:middle]
     path = tmp_path / "rows.packed"
@@ -51,7 +56,7 @@ def test_a_damaged_file_gives_what_it_can_and_then_names_itself(
     read = [next(items)] if damage == "truncated" else []
     with pytest.raises(ParseError, match=r"rows\.packed"):
         read.extend(items)
-    assert len(read) < 400_000
+    assert 0 < len(read) < N_MANY
 
 
 def test_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
