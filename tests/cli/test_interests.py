@@ -194,6 +194,24 @@ def test_interests_go_out_and_come_in_again(home: Path, tmp_path: Path) -> None:
     assert asked(home, "import", file)["missing"] == [{"doc_id": "doi:10.1/none", "title": "Gone"}]
 
 
+def test_judgments_of_another_time_zone_come_in_in_their_order(home: Path, tmp_path: Path) -> None:
+    birds = doc_ids(home, "birds")
+    moments = ("2026-03-01T23:00:00-05:00", "2026-03-02T01:00:00+00:00")
+    judgments = [
+        {"doc_id": doc_id, "kind": "liked", "judged_at": at}
+        for doc_id, at in zip(birds, moments, strict=False)
+    ]
+    made = {
+        "format": "broadsheet-interests-1",
+        "interests": [{"name": "A", "judgments": judgments}],
+    }
+    file = tmp_path / "interests.json"
+    file.write_text(json.dumps(made), "utf-8")
+    assert asked(home, "import", file)["judgments"] == 2
+    (interest,) = json.loads(run(home, "export"))["interests"]
+    assert [entry["doc_id"] for entry in interest["judgments"]] == birds[:2]
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}", '{"format": "broadsheet-interests-1"}', "\x00",

@@ -26,6 +26,7 @@ _NAMESPACES = {
     "xmlns:link": "http://purl.org/rss/1.0/modules/link/",
     "xmlns:prism": "http://prismstandard.org/namespaces/1.2/basic/",
 }
+_NOTHING = Keeping("", (), (), ())
 
 
 def to_zotero(
@@ -64,31 +65,34 @@ def _write_item(xml: Xml, document: Document, keeping: Keeping | None) -> None:
         xml.end("bib:Journal")
         xml.end("dcterms:isPartOf")
     _write_authors(xml, document)
-    notes = [
-        f"{name}_note_{number}" for number, _ in enumerate(keeping.notes if keeping else (), 1)
-    ]
+    kept = keeping or _NOTHING
+    notes = {f"{name}_note_{number}": text for number, text in enumerate(kept.notes, 1)}
     for note in notes:
         xml.leaf("dcterms:isReferencedBy", attributes={"rdf:resource": note})
     if document.pdf:
         xml.leaf("link:link", attributes={"rdf:resource": f"{name}_pdf"})
-    for tag in keeping.tags if keeping else ():
+    for tag in kept.tags:
         xml.leaf("dc:subject", tag)
     for keyword in document.keywords:
         _write_value(xml, "dc:subject", "z:AutomaticTag", keyword)
     _write_fields(xml, document)
     xml.end(element)
-    for note, text in zip(notes, keeping.notes if keeping else (), strict=True):
+    for note, text in notes.items():
         xml.start("bib:Memo", {"rdf:about": note})
         xml.leaf("rdf:value", _html_of(text))
         xml.end("bib:Memo")
     if document.pdf:
-        xml.start("z:Attachment", {"rdf:about": f"{name}_pdf"})
-        xml.leaf("z:itemType", "attachment")
-        _write_value(xml, "dc:identifier", "dcterms:URI", document.pdf)
-        xml.leaf("dc:title", "PDF")
-        xml.leaf("z:linkMode", "3")
-        xml.leaf("link:type", "application/pdf")
-        xml.end("z:Attachment")
+        _write_pdf(xml, f"{name}_pdf", document.pdf)
+
+
+def _write_pdf(xml: Xml, name: str, address: str) -> None:
+    xml.start("z:Attachment", {"rdf:about": name})
+    xml.leaf("z:itemType", "attachment")
+    _write_value(xml, "dc:identifier", "dcterms:URI", address)
+    xml.leaf("dc:title", "PDF")
+    xml.leaf("z:linkMode", "3")
+    xml.leaf("link:type", "application/pdf")
+    xml.end("z:Attachment")
 
 
 def _write_authors(xml: Xml, document: Document) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from broadsheet.errors import ParseError, UsageError
 from broadsheet.interests.beginnings import begin
 from broadsheet.store.authors import split_author_id
-from broadsheet.store.database import Database
+from broadsheet.store.database import Database, Transaction
 from broadsheet.store.documents import Reads, find_doc_no, load_documents
 from broadsheet.store.followed import Person, find_people
 from broadsheet.store.interests import (
@@ -73,23 +73,29 @@ def interests_in(db: Database, reader_no: int, made: Any, *, now: datetime) -> T
                 for rule in row.get("rules", ()):
                     kept = Rule(RuleKind(rule["kind"]), str(rule["query"]))
                     put_rule(transaction, done.deed.number, kept, now=now)
-                for entry in row.get("judgments", ()):
-                    doc_no = find_doc_no(transaction, str(entry["doc_id"]))
-                    if doc_no is None:
-                        missing[str(entry["doc_id"])] = str(entry.get("title", ""))
-                        continue
-                    at = datetime.fromisoformat(str(entry["judged_at"]))
-                    put_judgment(
-                        transaction,
-                        done.deed.number,
-                        doc_no,
-                        Judgment(entry["kind"]),
-                        now=at if at.tzinfo else now,
-                    )
-                    n_judgments += 1
-    except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
+                told = row.get("judgments", ())
+                absent = _take_judgments(transaction, done.deed.number, told, now)
+                n_judgments += len(told) - len(absent)
+                missing.update(absent)
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, UsageError) as error:
         raise ParseError(f"this list of interests cannot be read: {error!r}") from error
     return Taken(tuple(names), n_judgments, tuple(missing.items()))
+
+
+def _take_judgments(
+    transaction: Transaction, interest_no: int, told: Sequence[Any], now: datetime
+) -> list[tuple[str, str]]:
+    """(doc_id, title) of those whose papers are not here. A day without a time zone is now."""
+    missing = []
+    for entry in told:
+        doc_no = find_doc_no(transaction, str(entry["doc_id"]))
+        if doc_no is None:
+            missing.append((str(entry["doc_id"]), str(entry.get("title", ""))))
+            continue
+        at = datetime.fromisoformat(str(entry["judged_at"]))
+        at = at.astimezone(UTC) if at.tzinfo else now  # moments are compared as they are written
+        put_judgment(transaction, interest_no, doc_no, Judgment(entry["kind"]), now=at)
+    return missing
 
 
 def _out(db: Database, interest: Interest) -> dict[str, Any]:
