@@ -224,6 +224,7 @@ _TOKEN = re.compile(
     | (?P<open>\()
     | (?P<close>\))
     | (?P<minus>-(?=[^\s\-)]))
+    | (?P<doi>(?i:https?://(?:dx\.)?doi\.org/|doi:)?10\.\d{4,9}/[^\s"]+)
     | (?P<field>[A-Za-z_]{1,20}):(?=[^\s)])
     | (?P<phrase>"(?:[^"\\]|\\.)*")
     | (?P<quote>")
@@ -330,6 +331,8 @@ class _Reader:
             return self._bracketed()
         if match.lastgroup == "field":
             return self._field(match["field"])
+        if match.lastgroup == "doi":
+            return self._doi(match["doi"])
         if match.lastgroup == "phrase":
             return self._counted(self._phrase(match.group()[1:-1], None))
         return self._words(match.group())
@@ -367,6 +370,9 @@ class _Reader:
         raw = match.group()
         quoted = raw.startswith('"')
         value = raw[1:-1] if quoted else raw
+        if make is _category and "," in value:
+            made = (self._counted(_category(part, quoted)) for part in value.split(","))
+            return join_or(part for part in made if part is not None)
         if not quoted and name in ("like", "id"):
             value = self._give_back_brackets(value)
         elif not quoted and raw.endswith("\\") and self._text[self._at : self._at + 1] == '"':
@@ -414,6 +420,14 @@ class _Reader:
             kept = kept[:-1]
         self._at -= len(value) - len(kept)
         return kept
+
+    def _doi(self, written: str) -> Node | None:
+        """A DOI, which may have brackets in it; it is consumed already."""
+        value = self._give_back_brackets(written)
+        name = canonical_identifier(value)
+        if name is None:
+            return self._words(re.sub(r"[()]+", ":", value))
+        return self._counted(Identifier(name))
 
     def _phrase(self, text: str, field: TextField | None) -> Leaf | None:
         node = _phrase_node(text, field)
