@@ -126,6 +126,12 @@ def test_a_list_that_says_another_length_is_named(
         load_libraries(tmp_path)
 
 
+def test_a_folder_in_none_of_the_layouts_says_which_there_are(tmp_path: Path) -> None:
+    (tmp_path / "papers.jsonl").write_text("")
+    with pytest.raises(ParseError, match="--authors"):
+        evaluate_interests(tmp_path)
+
+
 def test_few_readers_and_empty_libraries(tmp_path: Path) -> None:
     write_citeulike(tmp_path)
     (tmp_path / "users.dat.gz").unlink()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from broadsheet.errors import ParseError
 from broadsheet.evaluate.author_readers import author_figures, load_corpus
 from broadsheet.evaluate.card import Card
 from broadsheet.evaluate.citeulike import citeulike_figures, load_libraries
@@ -53,6 +54,10 @@ def evaluate_interests(
         participants = load_participants(data)
         notices = participants.notices
         n, figures = participants_figures(participants, embed=embed)
+    elif data.is_dir() and not has_file(data, "mult", "dat"):
+        layouts = "users.dat with mult.dat, nor participants.jsonl"
+        reason = f"no {layouts}; a corpus whose authors are the readers needs --authors"
+        raise ParseError(reason, place=str(data))
     else:
         n, figures = citeulike_figures(
             load_libraries(data),

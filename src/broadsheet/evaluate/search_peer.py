@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ def _bm25s(collection: Collection) -> dict[str, Figure]:
     """Lucene's BM25 with k1 = .9, b = .4 over title and text, our own stems and stop words."""
     import bm25s
 
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it chats on stderr
     index = bm25s.BM25(method="lucene", k1=0.9, b=0.4)
     texts = [_stems(f"{item.title} {item.text}") for item in collection.documents]
     index.index(texts, show_progress=False)
