@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -88,3 +89,11 @@ def test_a_long_formula_may_break_after_its_operators() -> None:
 
 def test_a_page_of_formulas_stays_small() -> None:
     assert len(typeset("$x^{a_1}$" * 5_000)) <= 60_000
+
+
+@pytest.mark.parametrize("unit", ["$'", "$x^2$ ", r"$\frac{a}{b}$ ", r"$\zz{$ ", "$a", r"\(a\)"])
+def test_an_abstract_of_ten_thousand_formulas_stays_text_and_takes_no_time(unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    began = process_time()
+    assert "<math" not in typeset(text)
+    assert process_time() - began < 1

@@ -22,6 +22,7 @@ from broadsheet.text.wording import visible
 FORMULA_CHARS_MAX = 1_000
 #: MathML is ten times as long as its source; a page must not become so.
 TYPESET_CHARS_MAX = 60_000
+FORMULAS_MAX = 400
 TEXTS_KEPT = 4_096
 DEPTH_MAX = 60
 LONG_CHARS_MIN = 16
@@ -129,10 +130,13 @@ def typeset(text: str) -> Markup:
 @lru_cache(maxsize=TEXTS_KEPT)
 def _typeset(text: str) -> Markup:
     parts: list[Markup] = []
-    end = 0
-    for match in find_mathematics(text):
+    end = n_chars = 0
+    for number, match in enumerate(find_mathematics(text)):
         parts += (escape(visible(text[end : match.start()])), _formula(match[0]))
         end = match.end()
+        n_chars += len(parts[-2]) + len(parts[-1])
+        if number >= FORMULAS_MAX or n_chars > TYPESET_CHARS_MAX:
+            return escape(visible(text))
     parts.append(escape(visible(text[end:])))
     whole = Markup("").join(parts)
     return whole if len(whole) <= TYPESET_CHARS_MAX else escape(visible(text))
