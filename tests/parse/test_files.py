@@ -59,6 +59,17 @@ def test_a_damaged_file_gives_what_it_can_and_then_names_itself(
     assert 0 < len(read) < N_MANY
 
 
+def test_every_row_before_the_break_is_read(tmp_path: Path) -> None:
+    """Of a few kilobytes, too: nothing that was unpacked is dropped with what was not."""
+    rows = b"".join(b'{"id": "arxiv:2603.%05d", "title": "T"}\n' % n for n in range(50))
+    path = tmp_path / "rows.jsonl.gz"
+    path.write_bytes(gzip.compress(rows)[:-8])  # its check is missing
+    read: list[object] = []
+    with pytest.raises(ParseError, match="breaks off"):
+        read.extend(open_import(path).items)
+    assert len(read) == 50
+
+
 def test_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     class Stdin:
         buffer = io.BytesIO(gzip.compress(ROWS))

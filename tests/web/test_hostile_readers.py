@@ -4,10 +4,12 @@ no form is taken from elsewhere, and no clock locks anybody out."""
 from __future__ import annotations
 
 import gzip
+import lzma
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -18,7 +20,7 @@ from broadsheet.store.groups import GroupRole, make_group, put_member
 from broadsheet.web.app import ROUTES
 from broadsheet.web.visitors import form_token as token_of
 from tests.web.every_page import TOGETHER
-from tests.web.newsroom import form_token, post, read_sheet
+from tests.web.newsroom import a_site, form_token, post, read_sheet, reading
 from tests.web.people import GUEST, LEAD, MEMBER, OWNER, PAPER, Town, a_town, address_of
 from tests.web.test_access import CHANGING
 from tests.web.test_acts import BY_SECRET
@@ -160,3 +162,22 @@ def test_an_upload_that_grows_a_thousandfold_harms_nobody(
         assert len(answer.content) < 80_000
         assert_harmless(read_sheet(answer.text))
     town.site.db.close()
+
+
+def test_a_file_that_never_ends_is_read_no_further_than_it_may(tmp_path: Path) -> None:
+    """58 kB of empty lines kept a thread that makes pages busy for a minute and a half; 32 MB may
+    be sent. What stands before is taken in."""
+    row = b'{"id": "arxiv:2603.70000", "title": "A paper before the flood"}\n'
+    body = lzma.compress(row + b" " * 63_999_000 + b"\n" * 200_000, preset=1)
+    site = a_site(tmp_path)
+    began = process_time()
+    with reading(site, closing=False) as client:
+        answer = client.post(
+            "/library/import",
+            data={"token": form_token(client)},
+            files={"file": ("x.jsonl.xz", body)},
+        )
+        assert "unpacks to more than 64 MB" in answer.text
+        assert client.get("/paper/arxiv:2603.70000").status_code == 200
+    assert process_time() - began < 20
+    site.db.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -306,3 +307,18 @@ def test_an_upload_too_large_is_refused(client: TestClient) -> None:
         files={"file": ("x.bib", b"%" * 34_000_000)},
     )
     assert answer.status_code == 413
+
+
+def test_rows_before_a_files_break_are_taken_in(tmp_path: Path) -> None:
+    """Fewer than a batch of them, too."""
+    rows = [{"id": f"arxiv:2603.{70_000 + n}", "title": f"Paper {n} of a file"} for n in range(40)]
+    whole = gzip.compress("\n".join(json.dumps(row) for row in rows).encode(), mtime=0)
+    site = a_site(tmp_path)
+    with reading(site) as client:
+        answer = client.post(
+            "/library/import",
+            data={"token": form_token(client)},
+            files={"file": ("x.jsonl.gz", whole[:-8])},
+        )
+        assert "breaks off" in answer.text
+        assert client.get("/paper/arxiv:2603.70000").status_code == 200

@@ -111,8 +111,11 @@ class ImportFile:
     fraction_read: Callable[[], float | None]
 
 
-def open_import(path: str | os.PathLike[str], format: str | None = None) -> ImportFile:
+def open_import(
+    path: str | os.PathLike[str], format: str | None = None, *, bytes_max: int | None = None
+) -> ImportFile:
     """A file to import, or stdin for `-`; `format` None means recognise it by its content.
+    Of one that unpacks to more than `bytes_max`, what stands before that is read.
 
     Raises: OSError where it cannot be opened, UsageError for an unknown `format`,
     ParseError where it is empty or of no known format.
@@ -120,20 +123,22 @@ def open_import(path: str | os.PathLike[str], format: str | None = None) -> Impo
     if format is not None and format not in FORMATS:
         raise UsageError(f"unknown format {format!r}; one of {', '.join(FORMATS)}")
     name = os.fspath(path)
-    source = _Source(name)
+    source = _Source(name, bytes_max)
     with source.opened() as stream:
         head = stream.peek(HEAD_BYTES)[:HEAD_BYTES]
         chosen = format or _recognised(head, name)
     return ImportFile(chosen, _items(FORMATS[chosen], source), source.fraction_read)
 
 
-def read_keepings(path: str | os.PathLike[str], format: str | None = None) -> Iterator[Keeping]:
+def read_keepings(
+    path: str | os.PathLike[str], format: str | None = None, *, bytes_max: int | None = None
+) -> Iterator[Keeping]:
     """What the owner of a file keeps with its papers; of most formats nothing.
 
     Of a file that breaks off, what could be read: `open_import` has said why. Raises: OSError.
     """
     name = os.fspath(path)
-    source = _Source(name)
+    source = _Source(name, bytes_max)
     with source.opened() as stream, suppress(ParseError):
         chosen = format or _recognised(stream.peek(HEAD_BYTES)[:HEAD_BYTES], name)
         if chosen in _WITH_KEEPINGS:
@@ -161,8 +166,9 @@ def _items(
 class _Source:
     """A path, opened anew each time, or stdin, of which there is one."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, bytes_max: int | None = None) -> None:
         self.name = name
+        self._bytes_max = bytes_max
         self._stdin: io.BufferedReader | None = None
         self._file: IO[bytes] | None = None
         self._size = 0
@@ -170,12 +176,12 @@ class _Source:
     @contextmanager
     def opened(self) -> Iterator[io.BufferedReader]:
         if self.name == "-":
-            self._stdin = self._stdin or _unpacked(sys.stdin.buffer, "stdin")
+            self._stdin = self._stdin or _unpacked(sys.stdin.buffer, "stdin", self._bytes_max)
             yield self._stdin
             return
         with Path(self.name).open("rb") as file:
             self._file, self._size = file, os.fstat(file.fileno()).st_size
-            yield _unpacked(file, self.name)
+            yield _unpacked(file, self.name, self._bytes_max)
 
     def fraction_read(self) -> float | None:
         if self._file is None or not self._size:
@@ -183,22 +189,25 @@ class _Source:
         return 1.0 if self._file.closed else min(1.0, self._file.tell() / self._size)
 
 
-def _unpacked(raw: IO[bytes], name: str) -> io.BufferedReader:
+def _unpacked(raw: IO[bytes], name: str, bytes_max: int | None) -> io.BufferedReader:
     """The file's content: packed files, told by their first bytes, are unpacked on the way."""
     buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)  # type: ignore[type-var]
     head = buffered.peek(16)
     for magic, opened in _PACKED.items():
         if head.startswith(magic):
-            return io.BufferedReader(_Unpacked(opened(buffered), name), HEAD_BYTES * 4)
-    return io.BufferedReader(_Unpacked(buffered, name), HEAD_BYTES * 4)
+            return io.BufferedReader(_Unpacked(opened(buffered), name, bytes_max), HEAD_BYTES * 4)
+    return io.BufferedReader(_Unpacked(buffered, name, bytes_max), HEAD_BYTES * 4)
 
 
 class _Unpacked(io.RawIOBase):
-    """A stream whose failures (truncated, corrupt, unreadable) are ParseErrors with its name."""
+    """A stream whose failures (truncated, corrupt, unreadable, endless) are ParseErrors with its
+    name."""
 
-    def __init__(self, stream: Any, name: str) -> None:
+    def __init__(self, stream: Any, name: str, bytes_max: int | None) -> None:
         self._stream = stream
         self._name = name
+        self._bytes_max = bytes_max
+        self._n_bytes = 0
 
     def readable(self) -> bool:
         return True
@@ -214,6 +223,14 @@ class _Unpacked(io.RawIOBase):
         except OSError as error:
             reason = f"cannot be read on ({error.strerror or error})"
             raise ParseError(reason, place=self._name) from None
+        self._n_bytes += len(chunk)
+        if self._bytes_max is not None and self._n_bytes > self._bytes_max:
+            megabytes = self._bytes_max // 1_000_000
+            raise ParseError(
+                f"it unpacks to more than {megabytes} MB; the command broadsheet import takes "
+                "files of any length",
+                place=self._name,
+            )
         buffer[: len(chunk)] = chunk
         return len(chunk)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -22,6 +21,8 @@ from broadsheet.web.site import Site
 
 BATCH_RECORDS = 500
 RECORDS_MAX = 20_000
+#: A few kilobytes can unpack to gigabytes, and keep whoever makes pages from making any.
+UNPACKED_BYTES_MAX = 64_000_000
 REJECTS_SHOWN = 20
 
 
@@ -51,26 +52,37 @@ def take_file(site: Site, reader: Reader, file: IO[bytes], file_name: str) -> Ta
         path = Path(folder) / f"upload{suffix if suffix.isascii() and suffix.isprintable() else ''}"
         with path.open("wb") as stream:
             shutil.copyfileobj(file, stream)
-        try:
-            items = iter(open_import(path).items)
-            while batch := list(islice(items, BATCH_RECORDS)):
-                if counts.read >= RECORDS_MAX:
-                    failure = (
-                        f"Reading stopped after {RECORDS_MAX:,} rows; the command "
-                        "broadsheet import takes files of any length."
-                    )
-                    break
-                assert site.take_in is not None
-                counts += site.take_in(batch)
-                doc_nos += _found(site, batch)
-                rejects += [item for item in batch if isinstance(item, Reject)]
-        except ParseError as error:
-            failure = error.reason
-        keepings = read_keepings(path) if doc_nos else ()
+        for batch, failure in _batches(path):
+            if batch and counts.read >= RECORDS_MAX:
+                failure = (
+                    f"Reading stopped after {RECORDS_MAX:,} rows; the command "
+                    "broadsheet import takes files of any length."
+                )
+                break
+            assert site.take_in is not None
+            counts += site.take_in(batch)
+            doc_nos += _found(site, batch)
+            rejects += [item for item in batch if isinstance(item, Reject)]
+        keepings = read_keepings(path, bytes_max=UNPACKED_BYTES_MAX) if doc_nos else ()
         kept = put_keepings(site.db, reader.reader_no, keepings, clock=site.clock)
     doc_nos = list(dict.fromkeys(doc_nos))
     done, number = _collect(site, reader, name, doc_nos) if doc_nos else (None, 0)
     return Taken(counts, len(doc_nos), number, done, tuple(rejects[:REJECTS_SHOWN]), failure, kept)
+
+
+def _batches(path: Path) -> Iterator[tuple[list[Record | Reject], str]]:
+    """Some rows at a time; with the last ones why reading stopped there, "" at the file's end."""
+    batch: list[Record | Reject] = []
+    failure = ""
+    try:
+        for item in open_import(path, bytes_max=UNPACKED_BYTES_MAX).items:
+            batch.append(item)
+            if len(batch) == BATCH_RECORDS:
+                yield batch, ""
+                batch = []
+    except ParseError as error:
+        failure = error.reason
+    yield batch, failure
 
 
 def _found(site: Site, items: Sequence[Record | Reject]) -> list[int]:

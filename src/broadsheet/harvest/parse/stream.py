@@ -6,7 +6,7 @@ import codecs
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from broadsheet.errors import ParseError
@@ -31,6 +31,13 @@ def reject(place: str, reason: str, source: object = "") -> Reject:
     else:
         text = repr(source)[: 4 * REJECT_TEXT_CHARS]
     return Reject(place, reason, _INVISIBLE.sub(" ", text).strip()[:REJECT_TEXT_CHARS])
+
+
+def some_of(stream: IO[bytes], n_bytes: int) -> bytes:
+    """At most so many bytes, as soon as there are any; b"" at the end. `read` would gather them
+    all, and lose what it has where the stream breaks off."""
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    return read(n_bytes)
 
 
 def utf8(stream: IO[bytes]) -> io.BufferedReader:
@@ -230,11 +237,11 @@ class _Rest(io.RawIOBase):
         return len(chunk)
 
     def _next(self, n_bytes: int) -> bytes:
-        chunk = self._stream.read(n_bytes)
+        chunk = some_of(self._stream, n_bytes)
         if self._decoder is None:
             return chunk
         while chunk and not (text := self._encoded(chunk)):
-            chunk = self._stream.read(n_bytes)
+            chunk = some_of(self._stream, n_bytes)
         return text if chunk else self._encoded(b"", final=True)
 
     def _encoded(self, chunk: bytes, *, final: bool = False) -> bytes:

@@ -13,7 +13,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from broadsheet.errors import ParseError
-from broadsheet.harvest.parse.stream import ITEM_BYTES_MAX
+from broadsheet.harvest.parse.stream import ITEM_BYTES_MAX, some_of
 
 DEPTH_MAX = 60
 
@@ -96,7 +96,7 @@ class _Mended:
         self.n_bytes_since_item = 0
 
     def read(self, n_bytes: int = 65_536) -> bytes:
-        chunk = self._stream.read(n_bytes)
+        chunk = some_of(self._stream, n_bytes)
         if self._is_first:
             self._is_first = False
             chunk = chunk.lstrip(b" \t\r\n")
