@@ -31,7 +31,7 @@ def run(tmp_path: Path) -> Run:
     def run(
         *arguments: str, stdin: str = "", home: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "broadsheet", "--home", str(home or tmp_path / "home"),
              *arguments],
             input=stdin, capture_output=True, text=True, check=False, timeout=300,
@@ -41,6 +41,8 @@ def run(tmp_path: Path) -> Run:
                 "BROADSHEET_MODELS_FOLDER": str(tmp_path / "models"),
             },
         )  # fmt: skip
+        sys.stderr.write(done.stderr)  # shown with the test if it fails
+        return done
 
     return run
 

@@ -128,11 +128,13 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     a_press(tmp_path, 1).db.close()
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "broadsheet", "--home", str(tmp_path), *arguments],
             capture_output=True, text=True, check=False, timeout=300,
             env={**os.environ, **environment},
         )  # fmt: skip
+        sys.stderr.write(done.stderr)  # shown with the test if it fails
+        return done
 
     return run
 
