@@ -25,6 +25,8 @@ from broadsheet.store.documents import count_documents, get_document
 from broadsheet.store.health import find_contradictions, find_damage
 from tests.worlds import NOW, a_library, a_record, take_in
 
+OPEN_FILES = Path("/proc/self/fd")
+
 
 def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
@@ -136,6 +138,32 @@ def test_readers_see_one_state_while_a_writer_writes(tmp_path: Path) -> None:
         writer.join()
         assert count_documents(db) == 1
     assert count_documents(db) == 2
+
+
+@pytest.mark.skipif(not OPEN_FILES.is_dir(), reason=f"no {OPEN_FILES} to count open files in")
+def test_threads_that_end_leave_no_file_open(tmp_path: Path) -> None:
+    db = open_database(tmp_path)
+    found: list[int] = []
+
+    def read() -> None:
+        db.read("SELECT 1")
+        found.append(sum(_leads_to(link, tmp_path) for link in OPEN_FILES.iterdir()))
+
+    for _ in range(30):
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+    assert len(found) == 30
+    assert 0 < found[-1] <= found[1]
+    assert db.read("SELECT 1") == [(1,)]
+    db.close()
+
+
+def _leads_to(link: Path, folder: Path) -> bool:
+    try:
+        return link.readlink().is_relative_to(folder)
+    except OSError:  # closed since it was listed
+        return False
 
 
 def test_closing_waits_for_what_another_thread_is_doing(tmp_path: Path) -> None:

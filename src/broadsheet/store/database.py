@@ -40,12 +40,13 @@ Row = tuple[Any, ...]
 
 
 class _Connection(sqlite3.Connection):
-    """A connection that its thread holds while it uses it: the driver crashes the process where
-    another thread closes it meanwhile."""
+    """The connection of the thread that opens it. That thread holds it while it uses it: the driver
+    crashes the process where another thread closes it meanwhile."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.held = threading.RLock()
+        self.thread = threading.current_thread()
 
 
 class Transaction:
@@ -136,8 +137,16 @@ class Database:
             connection = _connect(self.path, self._cache_mib)
             self._local.connection = connection
             with self._lock:
+                self._close_left_behind()
                 self._connections.append(connection)
         return connection
+
+    def _close_left_behind(self) -> None:
+        """A web server's threads come and go; what they opened would stay open for ever."""
+        left = [known for known in self._connections if not known.thread.is_alive()]
+        for connection in left:
+            connection.close()
+            self._connections.remove(connection)
 
 
 def open_database(home: Path, *, create: bool = True, cache_mib: int = CACHE_MIB) -> Database:
