@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from broadsheet.errors import NotFoundError
+from broadsheet.index.changes import StoreChanges
 from broadsheet.interests.choosing import fit
 from broadsheet.interests.corpus import Corpus
 from broadsheet.interests.material import gather
@@ -469,3 +470,19 @@ def test_vectors_that_come_later_are_seen(corpus: Corpus, monkeypatch: pytest.Mo
     monkeypatch.setattr(Corpus, "mark", lambda self: ("model", 7))
     today(corpus, interest)
     assert len(backdrop.batches_kept) == 2
+
+
+def test_what_the_index_knows_is_asked_for_each_stream_and_each_state_of_it(
+    corpus: Corpus,
+) -> None:
+    backdrop = corpus.backdrop()
+    assert backdrop is not None
+    birds = corpus.batch(backdrop, papers_of(corpus.db, "birds"))
+    stars = corpus.batch(backdrop, papers_of(corpus.db, "stars"))
+    for batch in (birds, stars, birds):
+        assert corpus.indexed(batch) == set(batch.doc_nos.tolist()) != set()
+    take_in(corpus.db, a_record(9_000, announced=DAY, categories=("nat.new",)))
+    late = corpus.batch(backdrop, papers_of(corpus.db, "new", day=DAY))
+    assert (len(late), corpus.indexed(late)) == (1, frozenset())
+    corpus.index.follow(StoreChanges(corpus.db))
+    assert corpus.indexed(late) == set(late.doc_nos.tolist())

@@ -60,6 +60,14 @@ def visiting(
         yield client
 
 
+def open_to_strangers(port: int) -> dict[str, Any]:
+    """Settings with which anybody may ask for mail, which leaves by this port."""
+    return {
+        "public_subscriptions": True, "smtp_host": "127.0.0.1", "smtp_port": port,
+        "smtp_security": "none", "mail_from": "press@example.org",
+    }  # fmt: skip
+
+
 def send(client: TestClient, path: str, page: str, **fields: str) -> Any:
     sheet = read_sheet(client.get(page).text)
     token = next(
@@ -219,10 +227,7 @@ def test_nobody_writes_to_strangers_in_our_name(town: Town) -> None:
     lure = "free money at evil.example"
     with (
         open_office() as office,
-        visiting(
-            town, public_subscriptions=True, smtp_host="127.0.0.1", smtp_port=office.port,
-            smtp_security="none", mail_from="press@example.org",
-        ) as client,
+        visiting(town, **open_to_strangers(office.port)) as client,
     ):  # fmt: skip
         for fields in ({"q": lure}, {"category": lure}):
             send(client, "/subscribe", "/subscribe", email=MAIL, mon="1", **fields)
@@ -237,10 +242,7 @@ def test_nobody_writes_to_strangers_in_our_name(town: Town) -> None:
 def test_asking_is_limited(town: Town) -> None:
     with (
         open_office() as office,
-        visiting(
-            town, public_subscriptions=True, smtp_host="127.0.0.1", smtp_port=office.port,
-            smtp_security="none", mail_from="press@example.org",
-        ) as client,
+        visiting(town, **open_to_strangers(office.port)) as client,
     ):  # fmt: skip
         statuses = [
             send(client, "/subscribe", "/subscribe", email=MAIL, mon="1").status_code
